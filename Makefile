@@ -1,0 +1,38 @@
+# The workshop: everything there is to do with a clone, one word each.
+#
+# Every cargo call says `--release --workspace`. Cargo chooses the features of a dependency by what is built together,
+# so a call for a single crate would compile RocksDB, minutes of C++, once more with other features; and one profile
+# means that what is tested, shown and shipped is the same code.
+
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+
+# Outside the clone: a fresh clone, or a second one, finds the dependencies built.
+export CARGO_TARGET_DIR := $(shell printf %s "$${CARGO_TARGET_DIR:-$${ETL_CACHE:-$${XDG_CACHE_HOME:-$$HOME/.cache}/etl}/target}")
+
+.PHONY: help
+help: ## what there is to do
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: ## move an application, kill the move half-way, go on, prove it (KEEP=1 keeps the servers, DOCUMENTS=100000)
+	deploy/bootstrap
+	cargo build --release --workspace --bins
+	@"$$CARGO_TARGET_DIR/release/demo" $(if $(KEEP),--keep) $(if $(DOCUMENTS),--documents $(DOCUMENTS))
+
+.PHONY: test
+test: ## every test, against a real PostgreSQL and the Firestore emulator
+	deploy/bootstrap --test
+	cargo test --release --workspace --no-fail-fast
+
+.PHONY: check
+check: ## format, lints, and the licences and advisories of all dependencies
+	cargo fmt --all --check
+	cargo clippy --release --workspace --all-targets -- -D warnings
+	@if cargo deny --version >/dev/null 2>&1; then \
+	    echo 'cargo deny check' && cargo deny check; \
+	else \
+	    printf '\n%s\n%s\n\n' \
+	        'NOT CHECKED: licences, advisories, bans and sources of the dependencies, for cargo-deny is not installed.' \
+	        'To get it: cargo install --locked cargo-deny' >&2; \
+	fi

@@ -1,0 +1,84 @@
+//! The laws of [`CheckpointStore`], as functions: every implementation's tests call [`all`].
+
+use crate::position::{LaneId, Position, Span};
+use crate::receipt::{Progress, Receipt, Tally};
+use crate::store::{CheckpointError, CheckpointStore};
+
+/// Checks every law on fresh stores.
+///
+/// # Panics
+/// When a law is broken; the message names it.
+pub fn all<S: CheckpointStore>(fresh: impl Fn() -> S) {
+    a_fresh_store_knows_no_plan_and_stands_at_the_start(&fresh());
+    a_receipt_moves_its_lane_and_adds_its_tally(&fresh());
+    a_receipt_that_starts_elsewhere_changes_nothing(&fresh());
+    lanes_are_independent(&fresh());
+    what_postgres_says_is_taken_over(&fresh());
+    beginning_replaces_what_was_there(&fresh());
+}
+
+fn receipt(from: Position, to: Position, read: u64) -> Receipt {
+    let tally = Tally { read, loaded: read, bytes: 10 * read, billed: read, ..Tally::default() };
+    Receipt::after_commit(Span { from, to }, tally)
+}
+
+fn must<T>(law: &str, result: Result<T, CheckpointError>) -> T {
+    match result {
+        Ok(value) => value,
+        Err(error) => panic!("{law}: {error}"),
+    }
+}
+
+fn a_fresh_store_knows_no_plan_and_stands_at_the_start(store: &impl CheckpointStore) {
+    let law = "a fresh store knows no plan and stands at the start";
+    assert_eq!(must(law, store.plan()), None, "{law}");
+    assert_eq!(must(law, store.progress(LaneId(3))), Progress::default(), "{law}");
+}
+
+fn a_receipt_moves_its_lane_and_adds_its_tally(store: &impl CheckpointStore) {
+    let law = "a receipt moves its lane and adds its tally";
+    let lane = LaneId(0);
+    must(law, store.advance(lane, &receipt(Position::Start, Position::at("b"), 5)));
+    must(law, store.advance(lane, &receipt(Position::at("b"), Position::End, 2)));
+    let progress = must(law, store.progress(lane));
+    assert_eq!(progress.position, Position::End, "{law}");
+    assert_eq!((progress.tally.read, progress.tally.bytes), (7, 70), "{law}");
+}
+
+fn a_receipt_that_starts_elsewhere_changes_nothing(store: &impl CheckpointStore) {
+    let law = "a receipt that starts elsewhere changes nothing";
+    let lane = LaneId(0);
+    must(law, store.advance(lane, &receipt(Position::Start, Position::at("b"), 5)));
+    let before = must(law, store.progress(lane));
+    for from in [Position::Start, Position::at("a"), Position::at("c"), Position::End] {
+        let refused = store.advance(lane, &receipt(from, Position::at("z"), 1));
+        assert!(matches!(refused, Err(CheckpointError::Diverged { .. })), "{law}");
+        assert_eq!(must(law, store.progress(lane)), before, "{law}");
+    }
+}
+
+fn lanes_are_independent(store: &impl CheckpointStore) {
+    let law = "lanes are independent";
+    must(law, store.advance(LaneId(1), &receipt(Position::Start, Position::End, 1)));
+    assert_eq!(must(law, store.progress(LaneId(0))), Progress::default(), "{law}");
+    assert_eq!(must(law, store.progress(LaneId(256))), Progress::default(), "{law}");
+}
+
+fn what_postgres_says_is_taken_over(store: &impl CheckpointStore) {
+    let law = "what Postgres says is taken over";
+    let lane = LaneId(9);
+    must(law, store.advance(lane, &receipt(Position::Start, Position::at("m"), 5)));
+    let earlier = Progress { position: Position::at("c"), tally: Tally { read: 2, loaded: 2, ..Tally::default() } };
+    must(law, store.adopt(lane, &earlier));
+    assert_eq!(must(law, store.progress(lane)), earlier, "{law}");
+}
+
+fn beginning_replaces_what_was_there(store: &impl CheckpointStore) {
+    let law = "beginning replaces what was there";
+    must(law, store.advance(LaneId(7), &receipt(Position::Start, Position::End, 1)));
+    let start = Progress { position: Position::at("k"), tally: Tally::default() };
+    must(law, store.begin(b"{\"plan\":1}", &[(LaneId(0), start.clone())]));
+    assert_eq!(must(law, store.plan()).as_deref(), Some(&b"{\"plan\":1}"[..]), "{law}");
+    assert_eq!(must(law, store.progress(LaneId(0))), start, "{law}");
+    assert_eq!(must(law, store.progress(LaneId(7))), Progress::default(), "{law}");
+}

@@ -1,0 +1,225 @@
+//! The settings file.
+//! Everything in it ends as the value of a setting or as a problem with its line, and one mistake never hides
+//! the next: syntax errors, doubled keys, unknown keys and values of the wrong type are all reported together.
+//! Whether a value is in range is left to `answers`.
+
+use std::ops::Range;
+use std::path::Path;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use crate::nearest::nearest;
+use crate::origin::{Origin, Problem, shown};
+use crate::setting::{Form, SETTINGS, Setting};
+use crate::written::{Entry, Value, Written};
+
+impl Written {
+    /// Reads a settings file; a second one overlays the first.
+    pub fn file(&mut self, path: &Path) {
+        let (line, what) = match std::fs::read(path).map(String::from_utf8) {
+            Ok(Ok(text)) => return self.toml(path, &text),
+            Ok(Err(error)) => {
+                let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+                (
+                    line_at(good, good.len()),
+                    "is not UTF-8; save the file as UTF-8".to_owned(),
+                )
+            }
+            Err(error) => (
+                0,
+                format!("cannot be read: {error}; name a file that exists and may be read"),
+            ),
+        };
+        self.problems.push(Problem {
+            origin: Origin::File {
+                path: path.to_owned(),
+                line,
+            },
+            what,
+        });
+    }
+
+    /// Reads the text of a settings file; `path` is what its problems call it.
+    pub fn toml(&mut self, path: &Path, text: &str) {
+        let (document, errors) = DeTable::parse_recoverable(text);
+        let mut page = Page {
+            path,
+            text,
+            broken: Vec::new(),
+            written: self,
+        };
+        for error in &errors {
+            // Only the parser's own words are repeated, never the line: it may hold a password.
+            let span = error.span().unwrap_or(0..0);
+            page.syntax(span, error.message());
+        }
+        page.tables(document.get_ref());
+    }
+}
+
+/// A file while it is read.
+struct Page<'a> {
+    path: &'a Path,
+    text: &'a str,
+    /// Lines in doubt after a syntax error: what recovery made of them is neither judged nor believed.
+    broken: Vec<usize>,
+    written: &'a mut Written,
+}
+
+impl Page<'_> {
+    fn line(&self, span: Range<usize>) -> usize {
+        // What the parser misses at the end of a line it points at with the line break, which ends that line.
+        line_at(self.text.as_bytes(), span.start)
+    }
+
+    fn origin(&self, line: usize) -> Origin {
+        Origin::File {
+            path: self.path.to_owned(),
+            line,
+        }
+    }
+
+    fn syntax(&mut self, span: Range<usize>, message: &str) {
+        let line = self.line(span);
+        if self.broken.contains(&line) {
+            return;
+        }
+        self.broken.extend(self.in_doubt(line));
+        let what = match message {
+            "duplicate key" => "the key is written twice; keep one of the two".to_owned(),
+            message => format!("not TOML: {message}; correct the line"),
+        };
+        self.written.problems.push(Problem {
+            origin: self.origin(line),
+            what,
+        });
+    }
+
+    /// The lines a syntax error puts in doubt: its own, and below a broken header all that it would head.
+    fn in_doubt(&self, line: usize) -> Range<usize> {
+        let is_header = |text: &&str| text.trim_start().starts_with('[');
+        let mut below = self.text.lines().skip(line - 1);
+        match below.next().filter(is_header) {
+            Some(_) => line..line + 1 + below.take_while(|text| !is_header(text)).count(),
+            None => line..line + 1,
+        }
+    }
+
+    fn refuse(&mut self, span: Range<usize>, what: String) {
+        let line = self.line(span);
+        if !self.broken.contains(&line) {
+            self.written.problems.push(Problem {
+                origin: self.origin(line),
+                what,
+            });
+        }
+    }
+
+    fn tables(&mut self, document: &DeTable<'_>) {
+        for (name, value) in document {
+            let (span, name) = (name.span(), name.get_ref().as_ref());
+            let known = SETTINGS.iter().any(|setting| table_of(setting) == name);
+            match value.get_ref() {
+                DeValue::Table(table) if known => self.settings(name, table),
+                DeValue::Table(_) => {
+                    let advice = meant(name, SETTINGS.iter().map(table_of));
+                    self.refuse(span, format!("no table is called `{}`; {advice}", shown(name)));
+                }
+                _ if known => self.refuse(span, format!("`{name}` is a table; begin it with [{name}]")),
+                _ => self.unknown(name, span),
+            }
+        }
+    }
+
+    fn settings(&mut self, table: &str, settings: &DeTable<'_>) {
+        for (name, value) in settings {
+            let key = format!("{table}.{}", name.get_ref());
+            let Some(setting) = Setting::of(&key) else {
+                self.unknown(&key, name.span());
+                continue;
+            };
+            let line = self.line(name.span());
+            let value = match as_form(setting.form, value) {
+                _ if self.broken.contains(&line) => Value::Refused,
+                Ok(value) => value,
+                Err(wanted) => {
+                    let found = article(value.get_ref().type_str());
+                    self.refuse(name.span(), format!("{key} is {found}; write {wanted}"));
+                    Value::Refused
+                }
+            };
+            let origin = self.origin(line);
+            self.written.entries.entry(setting.key).or_default().file = Some(Entry { origin, value });
+        }
+    }
+
+    fn unknown(&mut self, key: &str, span: Range<usize>) {
+        let leaf = key.rsplit('.').next().unwrap_or(key);
+        // The right key in the wrong table is a likelier slip than a similar name in the same one.
+        let moved = SETTINGS
+            .iter()
+            .map(|setting| setting.key)
+            .find(|known| known.ends_with(&format!(".{leaf}")));
+        let advice = match moved {
+            Some(known) => format!("did you mean `{known}`?"),
+            None => meant(key, SETTINGS.iter().map(|setting| setting.key)),
+        };
+        self.refuse(span, format!("no setting is called `{}`; {advice}", shown(key)));
+    }
+}
+
+fn meant(word: &str, known: impl Iterator<Item = &'static str>) -> String {
+    match nearest(word, known) {
+        Some(known) => format!("did you mean `{known}`?"),
+        None => "remove it, or look the name up in the documented sample".to_owned(),
+    }
+}
+
+fn table_of(setting: &Setting) -> &'static str {
+    setting.key.split('.').next().unwrap_or(setting.key)
+}
+
+fn article(type_name: &str) -> String {
+    let vowel = type_name.starts_with(['a', 'e', 'i', 'o', 'u']);
+    format!("{} {type_name}", if vowel { "an" } else { "a" })
+}
+
+/// The line of a place in the text, counted from 1.
+fn line_at(text: &[u8], offset: usize) -> usize {
+    text.iter().take(offset).filter(|byte| **byte == b'\n').count() + 1
+}
+
+/// The value in the form of its setting, or what should have been written.
+fn as_form(form: Form, value: &Spanned<DeValue<'_>>) -> Result<Value, &'static str> {
+    match (form, value.get_ref()) {
+        (Form::List, DeValue::Array(names)) => {
+            let names = names
+                .iter()
+                .map(|name| name.get_ref().as_str().map(str::to_owned));
+            names
+                .collect::<Option<_>>()
+                .map(Value::List)
+                .ok_or("an array of strings: [\"orders\", \"users\"]")
+        }
+        (Form::Text | Form::Path | Form::Choice(_), DeValue::String(text)) => {
+            Ok(Value::Text(text.to_string()))
+        }
+        (Form::Size(..) | Form::Duration(..), DeValue::String(text)) => Ok(Value::Text(text.to_string())),
+        (Form::Switch, DeValue::Boolean(yes)) => Ok(Value::Text(yes.to_string())),
+        (Form::Share { .. }, DeValue::Float(number)) => Ok(Value::Text(number.as_str().to_owned())),
+        (Form::Count(..) | Form::Share { .. }, DeValue::Integer(number)) => {
+            let plain = i128::from_str_radix(number.as_str(), number.radix());
+            plain
+                .map(|n| Value::Text(n.to_string()))
+                .map_err(|_| "a smaller number")
+        }
+        (Form::List, _) => Err("an array of strings: [\"orders\", \"users\"]"),
+        (Form::Text | Form::Path | Form::Choice(_), _) => Err("a string, in quotes"),
+        (Form::Switch, _) => Err("true or false, without quotes"),
+        (Form::Count(..), _) => Err("a whole number, without quotes"),
+        (Form::Share { .. }, _) => Err("a number such as 0.5, without quotes"),
+        (Form::Size(..), _) => Err("a string with its unit, such as \"8MiB\""),
+        (Form::Duration(..), _) => Err("a string with its unit, such as \"30s\""),
+    }
+}

@@ -1,0 +1,114 @@
+//! One lane from where it stands to its end: extract → transform → load → checkpoint.
+//!
+//! The stages are tasks joined by channels that hold one batch each, so reading, packing and loading overlap and
+//! a slow stage holds the others back. Order is kept, since each stage is one task; a batch's memory is taken
+//! before it is read and freed when it is durable. Draining ends the first stage, and what was read flows out.
+
+use crate::fault::{Fault, Part};
+use crate::load::Loader;
+use crate::metrics;
+use crate::pack::{self, Packed};
+use crate::plan::{Lane, Plan};
+use crate::progress::Progress;
+use crate::source::{Batch, Reader};
+use checkpoints::{CheckpointStore, LaneId, Receipt};
+use std::sync::Arc;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+/// Batches that may wait between two stages of a lane.
+const WAITING: usize = 1;
+
+/// What every lane of a run shares.
+#[derive(Debug)]
+pub struct Way<K, C> {
+    /// The plan.
+    pub plan: Arc<Plan>,
+    /// Where batches go.
+    pub loader: Arc<K>,
+    /// Where progress is remembered.
+    pub checkpoints: Arc<C>,
+    /// Where it is shown.
+    pub progress: Arc<Progress>,
+}
+
+impl<K, C> Clone for Way<K, C> {
+    fn clone(&self) -> Self {
+        Way {
+            plan: self.plan.clone(),
+            loader: self.loader.clone(),
+            checkpoints: self.checkpoints.clone(),
+            progress: self.progress.clone(),
+        }
+    }
+}
+
+/// Runs `lane` from where its reader stands until its end, or until draining was asked for.
+pub async fn run<R: Reader, K: Loader, C: CheckpointStore>(way: Way<K, C>, lane: Lane, reader: R) -> Result<(), Fault> {
+    let (read, to_pack) = mpsc::channel(WAITING);
+    let (packed, mut to_load) = mpsc::channel(WAITING);
+    // Dropping the set, as an abort does, ends both stages with it.
+    let mut stages = JoinSet::new();
+    stages.spawn(extract(reader, read));
+    stages.spawn(transform(way.plan.clone(), lane.clone(), to_pack, packed));
+
+    while let Some(mut batch) = to_load.recv().await {
+        metrics::waiting("load", -1.0);
+        load(&way, &lane, &mut batch).await?;
+    }
+    while let Some(stage) = stages.join_next().await {
+        stage.map_err(|error| Fault::permanent(Part::Source, format!("work lane {}", lane.id), error.to_string()))??;
+    }
+    Ok(())
+}
+
+async fn extract<R: Reader>(mut reader: R, read: mpsc::Sender<Batch>) -> Result<(), Fault> {
+    while let Some(batch) = reader.next().await? {
+        if read.send(batch).await.is_err() {
+            // The later stages have failed and say why themselves.
+            return Ok(());
+        }
+        metrics::waiting("transform", 1.0);
+    }
+    Ok(())
+}
+
+async fn transform(
+    plan: Arc<Plan>,
+    lane: Lane,
+    mut to_pack: mpsc::Receiver<Batch>,
+    packed: mpsc::Sender<Packed>,
+) -> Result<(), Fault> {
+    while let Some(batch) = to_pack.recv().await {
+        metrics::waiting("transform", -1.0);
+        let (plan, lane) = (plan.clone(), lane.clone());
+        let root = plan.source.root();
+        // Packing is pure computation: off the threads that drive the connections.
+        let work = move || pack::pack(batch, plan.table_of(&lane), &root, plan.mapping.exact_vectors);
+        let done = tokio::task::spawn_blocking(work).await;
+        let done = done.map_err(|error| Fault::permanent(Part::Source, "pack a batch", error.to_string()))?;
+        if packed.send(done).await.is_err() {
+            return Ok(());
+        }
+        metrics::waiting("load", 1.0);
+    }
+    Ok(())
+}
+
+async fn load<K: Loader, C: CheckpointStore>(way: &Way<K, C>, lane: &Lane, batch: &mut Packed) -> Result<(), Fault> {
+    let loaded = way.loader.load(lane, batch).await?;
+    let ended = loaded.receipt.span().to.is_end();
+    metrics::loaded(&way.plan.table_of(lane).name, &loaded.tally, batch.since.elapsed(), loaded.took);
+    for (_, reject) in &batch.rejects {
+        metrics::quarantined(reject.reason.as_str());
+    }
+    way.progress.add(lane.table, &loaded.tally, ended);
+    remember(way.checkpoints.clone(), LaneId(lane.id), loaded.receipt).await
+}
+
+/// The checkpoint's disk is waited for off the async threads.
+async fn remember<C: CheckpointStore>(checkpoints: Arc<C>, lane: LaneId, receipt: Receipt) -> Result<(), Fault> {
+    let advanced = tokio::task::spawn_blocking(move || checkpoints.advance(lane, &receipt)).await;
+    let advanced = advanced.map_err(|error| Fault::permanent(Part::Checkpoints, "keep the checkpoint", error.to_string()))?;
+    advanced.map_err(Fault::from)
+}

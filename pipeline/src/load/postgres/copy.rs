@@ -1,0 +1,215 @@
+//! Loading a batch: one transaction, one COPY, one move of the lane.
+//!
+//! The lane is moved first, so that a process that lost the lane finds out before it sends a byte, and so that a
+//! competing transaction of our own past waits its turn. A COMMIT whose answer was lost is not guessed about: the
+//! lane's row says whether it happened.
+
+use super::ledger::{self, Held};
+use super::{Lease, Postgres, sqlstate};
+use crate::fault::{Class, Fault, Part};
+use crate::load::{Loaded, Loader};
+use crate::pack::Packed;
+use crate::plan::{Lane, Plan};
+use crate::retry::Retry;
+use checkpoints::Receipt;
+use futures::SinkExt;
+use std::ops::Range;
+use std::pin::pin;
+use tokio::time::Instant;
+
+/// Refused rows a batch may have before the table itself is in doubt.
+const REFUSED_AT_MOST: usize = 200;
+
+/// Loads the lanes of one run, under the fences it was given.
+#[derive(Debug)]
+pub struct PostgresLoader {
+    postgres: Postgres,
+    plan: std::sync::Arc<Plan>,
+    held: Vec<Held>,
+}
+
+enum Failure {
+    /// The lane was not where the batch starts, or not ours.
+    Moved,
+    Row(sqlstate::RefusedRow),
+    Fault(Fault),
+}
+
+impl From<Fault> for Failure {
+    fn from(fault: Fault) -> Self {
+        Failure::Fault(fault)
+    }
+}
+
+impl PostgresLoader {
+    /// A loader for the lanes of `plan`, held under `held` (one entry a lane, in plan order).
+    pub fn new(postgres: Postgres, plan: std::sync::Arc<Plan>, held: Vec<Held>) -> Self {
+        PostgresLoader { postgres, plan, held }
+    }
+
+    async fn attempt(&self, lane: &Lane, batch: &Packed) -> Result<(), Failure> {
+        let action = self.action(lane);
+        let lease = self.postgres.lease().await?;
+        let limit = self.postgres.timeout.saturating_mul(2);
+        let transaction = self.transaction(&lease, lane, batch, &action);
+        match tokio::time::timeout(limit, transaction).await {
+            Ok(Ok(())) => {
+                lease.give_back();
+                Ok(())
+            }
+            Ok(Err(failure)) => Err(failure),
+            Err(_) => Err(Fault::transient(Part::Target, action, "the server fell silent").with_cause("silent").into()),
+        }
+    }
+
+    async fn transaction(&self, lease: &Lease, lane: &Lane, batch: &Packed, action: &str) -> Result<(), Failure> {
+        let fault = |error: tokio_postgres::Error| Failure::Fault(sqlstate::fault(action, &error));
+        self.postgres.begin(lease, action).await?;
+        let moved = ledger::advance(lease, self.plan.run, lane, self.held[lane.id as usize].fence, batch);
+        if moved.await.map_err(fault)? != 1 {
+            return Err(Failure::Moved);
+        }
+        self.copy(lease, lane, batch, 0..batch.rows.len(), action).await?;
+        if !batch.rejects.is_empty() {
+            ledger::quarantine(lease, &self.plan, lane, batch).await.map_err(fault)?;
+        }
+        // Nothing before this failed, so COMMIT cannot silently be a ROLLBACK.
+        lease.batch_execute("commit").await.map_err(fault)
+    }
+
+    async fn copy(&self, lease: &Lease, lane: &Lane, batch: &Packed, rows: Range<usize>, action: &str) -> Result<(), Failure> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let failed = |error: tokio_postgres::Error| match sqlstate::refused_row(&error) {
+            Some(row) => Failure::Row(row),
+            None => Failure::Fault(sqlstate::fault(action, &error)),
+        };
+        let table = self.plan.table_of(lane);
+        let sink = lease.copy_in(&table.copy_sql(&self.plan.mapping.schema)).await.map_err(failed)?;
+        let mut sink = pin!(sink);
+        for piece in batch.rows.stream(rows.clone()) {
+            sink.send(piece).await.map_err(failed)?;
+        }
+        let taken = sink.finish().await.map_err(failed)?;
+        if taken == rows.len() as u64 {
+            return Ok(());
+        }
+        let message = format!("{} rows were sent, the server took {taken}", rows.len());
+        Err(Fault::permanent(Part::Sums, action, message).into())
+    }
+
+    /// Whether the batch is durable after all, once an attempt's end is unknown.
+    async fn landed(&self, lane: &Lane, batch: &Packed) -> Result<bool, Fault> {
+        let action = format!("find out where lane {} stands", lane.id);
+        let lease = self.postgres.lease().await?;
+        let standing = ledger::standing(&lease, self.plan.run, lane.id)
+            .await
+            .map_err(|error| sqlstate::fault(&action, &error))?;
+        lease.give_back();
+        match standing {
+            Some((fence, position)) if fence == self.held[lane.id as usize].fence && position == batch.span.to => Ok(true),
+            Some((fence, position)) if fence == self.held[lane.id as usize].fence && position == batch.span.from => Ok(false),
+            Some((_, position)) => Err(fenced(lane, &position.to_string())),
+            None => Err(fenced(lane, "gone from etl.lane")),
+        }
+    }
+
+    /// The row the server refused without naming it: halves are tried and rolled back until one row is left.
+    async fn culprit(&self, lane: &Lane, batch: &Packed) -> Result<Option<usize>, Fault> {
+        let mut suspects = 0..batch.rows.len();
+        while suspects.len() > 1 {
+            let middle = suspects.start + suspects.len() / 2;
+            if self.refuses(lane, batch, suspects.start..middle).await? {
+                suspects.end = middle;
+            } else {
+                suspects.start = middle;
+            }
+        }
+        let alone = !suspects.is_empty() && self.refuses(lane, batch, suspects.clone()).await?;
+        Ok(alone.then_some(suspects.start))
+    }
+
+    async fn refuses(&self, lane: &Lane, batch: &Packed, rows: Range<usize>) -> Result<bool, Fault> {
+        let action = self.action(lane);
+        let lease = self.postgres.lease().await?;
+        self.postgres.begin(&lease, &action).await?;
+        let verdict = self.copy(&lease, lane, batch, rows, &action).await;
+        // The lease is dropped, not given back: whatever was copied is rolled back with the connection.
+        match verdict {
+            Ok(()) => {
+                // Deferred constraints speak up only when asked.
+                let asked = lease.batch_execute("set constraints all immediate").await;
+                Ok(asked.err().is_some_and(|error| sqlstate::refused_row(&error).is_some()))
+            }
+            Err(Failure::Row(_)) => Ok(true),
+            Err(Failure::Fault(fault)) => Err(fault),
+            Err(Failure::Moved) => Ok(false),
+        }
+    }
+
+    async fn put_aside(&self, lane: &Lane, batch: &mut Packed, refused: sqlstate::RefusedRow) -> Result<(), Fault> {
+        let row = match refused.row.filter(|row| *row < batch.rows.len()) {
+            Some(row) => Some(row),
+            None => self.culprit(lane, batch).await?,
+        };
+        let too_many = batch.rejects.len() >= REFUSED_AT_MOST;
+        let Some(row) = row.filter(|_| !too_many) else {
+            return Err(Fault::permanent(Part::Target, self.action(lane), refused.detail)
+                .with_cause("refused")
+                .with_remedy("PostgreSQL refuses many rows of this table: look at its constraints and triggers, then start the same command again"));
+        };
+        tracing::warn!(lane = lane.id, column = refused.column, "a row was refused and goes to quarantine: {}", refused.detail);
+        batch.refuse(row, refused.detail, refused.column);
+        Ok(())
+    }
+
+    fn action(&self, lane: &Lane) -> String {
+        format!("load lane {} into table {}", lane.id, self.plan.table_of(lane).name)
+    }
+}
+
+fn fenced(lane: &Lane, standing: &str) -> Fault {
+    let message = format!("another process has taken the lane over (it stands {standing})");
+    let fault = Fault::permanent(Part::Identity, format!("load lane {}", lane.id), message);
+    Fault { class: Class::Fenced, ..fault }
+        .with_cause("fenced")
+        .with_remedy("let the other process finish, or stop it and start this command again")
+}
+
+impl Loader for PostgresLoader {
+    async fn load(&self, lane: &Lane, batch: &mut Packed) -> Result<Loaded, Fault> {
+        let mut retry = Retry::new(self.postgres.policy);
+        let mut unknown = false;
+        let mut began = Instant::now();
+        loop {
+            let outcome = if unknown { self.landed(lane, batch).await.map_err(Failure::Fault) } else { Ok(false) };
+            let outcome = match outcome {
+                Ok(true) => break,
+                Ok(false) => {
+                    began = Instant::now();
+                    self.attempt(lane, batch).await
+                }
+                Err(failure) => Err(failure),
+            };
+            match outcome {
+                Ok(()) => break,
+                Err(Failure::Row(refused)) => {
+                    unknown = false;
+                    self.put_aside(lane, batch, refused).await?;
+                }
+                Err(Failure::Moved) => {
+                    let moved = Fault::transient(Part::Target, self.action(lane), "the lane was not where the batch starts");
+                    retry.again(moved.with_cause("moved")).await?;
+                    unknown = true;
+                }
+                Err(Failure::Fault(fault)) => {
+                    retry.again(fault).await?;
+                    unknown = true;
+                }
+            }
+        }
+        let tally = batch.tally();
+        Ok(Loaded { receipt: Receipt::after_commit(batch.span.clone(), tally), tally, took: began.elapsed() })
+    }
+}

@@ -1,0 +1,296 @@
+//! The ledger in schema `etl`: runs, lanes, quarantine.
+//!
+//! All statements go unnamed and all state is in rows, so they work through a transaction pooler.
+
+use super::{Lease, Postgres, sqlstate};
+use crate::fault::{Fault, Part};
+use crate::pack::Packed;
+use crate::plan::{Identity, Lane, Plan, ReadTime};
+use crate::source::Standing;
+use checkpoints::{Position, Progress, Tally, Token};
+use tokio_postgres::Row;
+use tokio_postgres::types::{ToSql, Type};
+use transforms::visible;
+use uuid::Uuid;
+
+const SCHEMA: &str = include_str!("../../../../deploy/schema/0001_ledger.sql");
+/// Serialises whoever creates the ledger or registers a run; released with the transaction.
+const LOCK: &str = "select pg_advisory_xact_lock(hashtext('etl ledger'))";
+const MICROS: &str = "timestamptz 'epoch' + interval '1 microsecond' * ";
+
+/// A lane, claimed.
+#[derive(Debug, Clone)]
+pub struct Held {
+    /// The fence this process holds it under.
+    pub fence: i64,
+    /// Where it stands.
+    pub standing: Standing,
+}
+
+/// The ledger of one target.
+#[derive(Debug, Clone)]
+pub struct Ledger(Postgres);
+
+impl Ledger {
+    /// The ledger of `postgres`.
+    pub fn new(postgres: Postgres) -> Self {
+        Ledger(postgres)
+    }
+
+    /// Creates what is not there yet.
+    pub async fn prepare(&self) -> Result<(), Fault> {
+        let action = "create the ledger in schema etl";
+        self.in_transaction(action, async |lease| {
+            lease.batch_execute(LOCK).await?;
+            lease.batch_execute(SCHEMA).await
+        })
+        .await
+    }
+
+    /// Whether the ledger is there.
+    pub async fn exists(&self) -> Result<bool, Fault> {
+        let sql = "select to_regclass('etl.lane') is not null";
+        Ok(self.rows("look for the ledger", sql, &[]).await?.first().is_some_and(|row| row.get(0)))
+    }
+
+    /// The plan of `run`, if the target knows it.
+    pub async fn plan(&self, run: Uuid) -> Result<Option<Plan>, Fault> {
+        let sql = "select plan::text from etl.run where run = $1::text::uuid";
+        let run = run.to_string();
+        let rows = self.rows("read the run's plan", sql, &[(&run, Type::TEXT)]).await?;
+        rows.first().map(|row| parse(row.get(0))).transpose()
+    }
+
+    /// The newest run of `source` into `schema`, if the target knows one.
+    pub async fn newest(&self, source: &Identity, schema: &str) -> Result<Option<Plan>, Fault> {
+        let sql = "select plan::text from etl.run where source = $1 and target_schema = $2 order by started_at desc limit 1";
+        let source = source.to_string();
+        let rows = self.rows("look for an earlier run", sql, &[(&source, Type::TEXT), (&schema, Type::TEXT)]).await?;
+        rows.first().map(|row| parse(row.get(0))).transpose()
+    }
+
+    /// Registers `plan` with its lanes where `standing` says, and creates its tables, in one transaction.
+    pub async fn register(&self, plan: &Plan, create_tables: &str) -> Result<(), Fault> {
+        let text = serde_json::to_string(plan)
+            .map_err(|error| Fault::permanent(Part::Target, "write the plan", error.to_string()))?;
+        let (run, source) = (plan.run.to_string(), plan.source.to_string());
+        let insert_run = format!(
+            "insert into etl.run (run, source, target_schema, snapshot_time, plan, etl_version) \
+             values ($1::text::uuid, $2, $3, {MICROS}$4, $5::text::json, $6)"
+        );
+        let insert_lanes = format!(
+            "insert into etl.lane (run, lane, collection, expected, read_time) \
+             select $1::text::uuid, l.*, {MICROS}$5 from unnest($2::int4[], $3::text[], $4::int8[]) as l"
+        );
+        let ids: Vec<i32> = plan.lanes.iter().map(|lane| lane.id as i32).collect();
+        let collections: Vec<String> =
+            plan.lanes.iter().map(|lane| visible(&plan.table_of(lane).collection).into_owned()).collect();
+        let expected: Vec<i64> = plan.lanes.iter().map(|lane| lane.documents as i64).collect();
+        self.in_transaction("create the tables and register the run", async |lease| {
+            lease.batch_execute(LOCK).await?;
+            lease.batch_execute(create_tables).await?;
+            let version = env!("CARGO_PKG_VERSION");
+            let run_values: [(&(dyn ToSql + Sync), Type); 6] = [
+                (&run, Type::TEXT),
+                (&source, Type::TEXT),
+                (&plan.mapping.schema, Type::TEXT),
+                (&plan.snapshot.0, Type::INT8),
+                (&text, Type::TEXT),
+                (&version, Type::TEXT),
+            ];
+            lease.execute_typed(&insert_run, &run_values).await?;
+            let lane_values: [(&(dyn ToSql + Sync), Type); 5] = [
+                (&run, Type::TEXT),
+                (&ids, Type::INT4_ARRAY),
+                (&collections, Type::TEXT_ARRAY),
+                (&expected, Type::INT8_ARRAY),
+                (&plan.snapshot.0, Type::INT8),
+            ];
+            lease.execute_typed(&insert_lanes, &lane_values).await.map(drop)
+        })
+        .await
+    }
+
+    /// Takes every lane of `run` over: from here on, whoever held them before changes nothing.
+    pub async fn claim(&self, run: Uuid, holder: &str) -> Result<Vec<Held>, Fault> {
+        let sql = "update etl.lane set fence = fence + 1, holder = $2 where run = $1::text::uuid \
+                   returning lane, fence, state, token, (extract(epoch from read_time) * 1000000)::int8, expected, \
+                   read, loaded, quarantined, skipped, bytes, billed";
+        let run = run.to_string();
+        let rows = self.rows("take the lanes over", sql, &[(&run, Type::TEXT), (&holder, Type::TEXT)]).await?;
+        let mut held: Vec<(i32, Held)> = rows.iter().map(|row| (row.get(0), held(row))).collect();
+        held.sort_by_key(|(lane, _)| *lane);
+        Ok(held.into_iter().map(|(_, held)| held).collect())
+    }
+
+    /// Notes that `run` is complete.
+    pub async fn finish(&self, run: Uuid) -> Result<(), Fault> {
+        let run = run.to_string();
+        let sql = "update etl.run set finished_at = coalesce(finished_at, now()) where run = $1::text::uuid";
+        self.rows("note the end of the run", sql, &[(&run, Type::TEXT)]).await.map(drop)
+    }
+
+    /// Quarantined documents of `run` by collection.
+    pub async fn quarantined(&self, run: Uuid) -> Result<Vec<(String, u64)>, Fault> {
+        let run = run.to_string();
+        let sql = "select collection, count(*) from etl.quarantine where run = $1::text::uuid group by collection";
+        let rows = self.rows("count the quarantine", sql, &[(&run, Type::TEXT)]).await?;
+        Ok(rows.iter().map(|row| (row.get(0), row.get::<_, i64>(1) as u64)).collect())
+    }
+
+    async fn in_transaction(
+        &self,
+        action: &str,
+        work: impl AsyncFnOnce(&Lease) -> Result<(), tokio_postgres::Error>,
+    ) -> Result<(), Fault> {
+        let lease = self.0.lease().await?;
+        self.0.begin(&lease, action).await?;
+        let failed = |error: tokio_postgres::Error| sqlstate::fault(action, &error);
+        work(&lease).await.map_err(failed)?;
+        lease.batch_execute("commit").await.map_err(failed)?;
+        lease.give_back();
+        Ok(())
+    }
+
+    /// One statement in a transaction of its own.
+    pub(super) async fn rows(
+        &self,
+        action: &str,
+        sql: &str,
+        values: &[(&(dyn ToSql + Sync), Type)],
+    ) -> Result<Vec<Row>, Fault> {
+        let lease = self.0.lease().await?;
+        let rows = lease.query_typed(sql, values).await.map_err(|error| sqlstate::fault(action, &error))?;
+        lease.give_back();
+        Ok(rows)
+    }
+}
+
+fn parse(text: String) -> Result<Plan, Fault> {
+    serde_json::from_str(&text).map_err(|error| {
+        Fault::permanent(Part::Identity, "read the plan in etl.run", error.to_string())
+            .with_remedy("the plan was written by another version of etl; go on with that version")
+    })
+}
+
+fn held(row: &Row) -> Held {
+    let count = |column: usize| row.get::<_, i64>(column) as u64;
+    let tally = Tally {
+        read: count(6),
+        loaded: count(7),
+        quarantined: count(8),
+        skipped: count(9),
+        bytes: count(10),
+        billed: count(11),
+    };
+    let progress = Progress { position: position(row.get(2), row.get(3)), tally };
+    let standing = Standing { progress, read_at: ReadTime(row.get(4)), expected: count(5) };
+    Held { fence: row.get(1), standing }
+}
+
+fn position(state: &str, token: Option<Vec<u8>>) -> Position {
+    match (state, token) {
+        ("at", Some(token)) => Position::At(Token(token)),
+        ("end", _) => Position::End,
+        _ => Position::Start,
+    }
+}
+
+fn columns(position: &Position) -> (&'static str, Option<&[u8]>) {
+    match position {
+        Position::Start => ("start", None),
+        Position::At(token) => ("at", Some(&token.0)),
+        Position::End => ("end", None),
+    }
+}
+
+/// Moves `lane` along the batch's span if it stands there under `fence`; says how many rows that hit.
+pub(super) async fn advance(
+    lease: &Lease,
+    run: Uuid,
+    lane: &Lane,
+    fence: i64,
+    batch: &Packed,
+) -> Result<u64, tokio_postgres::Error> {
+    let sql = format!(
+        "update etl.lane set state = $4, token = $5, read = read + $8, loaded = loaded + $9, \
+         quarantined = quarantined + $10, skipped = skipped + $11, bytes = bytes + $12, billed = billed + $13, \
+         read_time = {MICROS}$14, expected = $15, moved_at = now() \
+         where run = $1::text::uuid and lane = $2 and fence = $3 and state = $6 and token is not distinct from $7"
+    );
+    let ((from, from_token), (to, to_token)) = (columns(&batch.span.from), columns(&batch.span.to));
+    let tally = batch.tally();
+    let counts = [tally.read, tally.loaded, tally.quarantined, tally.skipped, tally.bytes, tally.billed];
+    let counts = counts.map(|count| count as i64);
+    let (run, lane, expected) = (run.to_string(), lane.id as i32, batch.expected as i64);
+    let mut values: Vec<(&(dyn ToSql + Sync), Type)> = vec![
+        (&run, Type::TEXT),
+        (&lane, Type::INT4),
+        (&fence, Type::INT8),
+        (&to, Type::TEXT),
+        (&to_token, Type::BYTEA),
+        (&from, Type::TEXT),
+        (&from_token, Type::BYTEA),
+    ];
+    values.extend(counts.iter().map(|count| (count as &(dyn ToSql + Sync), Type::INT8)));
+    values.push((&batch.read_at.0, Type::INT8));
+    values.push((&expected, Type::INT8));
+    lease.execute_typed(&sql, &values).await
+}
+
+/// The fence and position of a lane.
+pub(super) async fn standing(
+    lease: &Lease,
+    run: Uuid,
+    lane: u32,
+) -> Result<Option<(i64, Position)>, tokio_postgres::Error> {
+    let sql = "select fence, state, token from etl.lane where run = $1::text::uuid and lane = $2";
+    let (run, lane) = (run.to_string(), lane as i32);
+    let rows = lease.query_typed(sql, &[(&run, Type::TEXT), (&lane, Type::INT4)]).await?;
+    Ok(rows.first().map(|row| (row.get(0), position(row.get(1), row.get(2)))))
+}
+
+/// Stores what was put aside, with its reason, a readable form and the bytes as they came.
+pub(super) async fn quarantine(
+    lease: &Lease,
+    plan: &Plan,
+    lane: &Lane,
+    batch: &Packed,
+) -> Result<(), tokio_postgres::Error> {
+    let sql = "insert into etl.quarantine (run, lane, collection, path, reason, column_name, detail, sqlstate, document, body) \
+               select $1::text::uuid, $2, $3, q.path, q.reason, q.column_name, q.detail, q.sqlstate, q.document::json, q.body \
+               from unnest($4::bytea[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::bytea[]) \
+               as q (path, reason, column_name, detail, sqlstate, document, body)";
+    let root = plan.source.root();
+    let (run, lane_number) = (plan.run.to_string(), lane.id as i32);
+    let collection = visible(&plan.table_of(lane).collection).into_owned();
+    let count = batch.rejects.len();
+    let (mut paths, mut bodies) = (Vec::with_capacity(count), Vec::with_capacity(count));
+    let (mut reasons, mut columns, mut details, mut states, mut documents) = (vec![], vec![], vec![], vec![], vec![]);
+    for (place, reject) in &batch.rejects {
+        let body = &batch.documents[*place];
+        let name = transforms::firestore::name(body).unwrap_or_default();
+        paths.push(transforms::below(name, &root).unwrap_or(name).as_bytes());
+        bodies.push(body.as_ref());
+        reasons.push(reject.reason.as_str());
+        columns.push(reject.column.as_deref());
+        details.push(visible(&reject.detail).into_owned());
+        let refused = reject.reason == transforms::Reason::RefusedByPostgres;
+        states.push(refused.then(|| reject.detail.get(..5)).flatten());
+        let document = transforms::firestore::document(body).ok();
+        documents.push(document.map(|document| transforms::json::object(&document.fields, &root)));
+    }
+    let values: [(&(dyn ToSql + Sync), Type); 10] = [
+        (&run, Type::TEXT),
+        (&lane_number, Type::INT4),
+        (&collection, Type::TEXT),
+        (&paths, Type::BYTEA_ARRAY),
+        (&reasons, Type::TEXT_ARRAY),
+        (&columns, Type::TEXT_ARRAY),
+        (&details, Type::TEXT_ARRAY),
+        (&states, Type::TEXT_ARRAY),
+        (&documents, Type::TEXT_ARRAY),
+        (&bodies, Type::BYTEA_ARRAY),
+    ];
+    lease.execute_typed(sql, &values).await.map(drop)
+}

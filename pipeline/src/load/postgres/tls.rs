@@ -1,0 +1,109 @@
+//! Encryption to the server: verified unless the operator said in so many words that it need not be.
+
+use crate::fault::{Fault, Part};
+use config::{Connection, Tls};
+use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use std::sync::Arc;
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+/// The connector `connection` asks for.
+pub(super) fn connector(connection: &Connection) -> Result<MakeRustlsConnect, Fault> {
+    let provider = Arc::new(aws_lc_rs::default_provider());
+    let unusable = |error: rustls::Error| Fault::permanent(Part::Target, "prepare TLS", error.to_string());
+    let builder = ClientConfig::builder_with_provider(provider.clone())
+        .with_safe_default_protocol_versions()
+        .map_err(unusable)?;
+    let config = match connection.tls {
+        Tls::Disable | Tls::VerifyFull => builder.with_root_certificates(roots(connection)?).with_no_client_auth(),
+        Tls::VerifyCa | Tls::NoVerify => {
+            let chain = match connection.tls {
+                Tls::NoVerify => None,
+                _ => Some(
+                    WebPkiServerVerifier::builder_with_provider(Arc::new(roots(connection)?), provider.clone())
+                        .build()
+                        .map_err(|error| Fault::permanent(Part::Target, "prepare TLS", error.to_string()))?,
+                ),
+            };
+            let lenient = Arc::new(Lenient { chain, provider });
+            builder.dangerous().with_custom_certificate_verifier(lenient).with_no_client_auth()
+        }
+    };
+    Ok(MakeRustlsConnect::new(config))
+}
+
+/// The authority the operator named, or those the system and the web trust.
+fn roots(connection: &Connection) -> Result<RootCertStore, Fault> {
+    let mut roots = RootCertStore::empty();
+    let Some(file) = &connection.root_certificate else {
+        roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        return Ok(roots);
+    };
+    let unusable = |why: String| {
+        Fault::permanent(Part::Target, format!("read the root certificate {}", file.display()), why)
+            .with_cause("tls")
+            .with_remedy("sslrootcert in DATABASE_URL must name a PEM file with the server's certificate authority")
+    };
+    let certificates = CertificateDer::pem_file_iter(file).map_err(|error| unusable(error.to_string()))?;
+    for certificate in certificates {
+        let certificate = certificate.map_err(|error| unusable(error.to_string()))?;
+        roots.add(certificate).map_err(|error| unusable(error.to_string()))?;
+    }
+    if roots.is_empty() { Err(unusable("it holds no certificate".to_owned())) } else { Ok(roots) }
+}
+
+/// `verify-ca` (any name under the authority) and `no-verify` (anyone).
+#[derive(Debug)]
+struct Lenient {
+    chain: Option<Arc<WebPkiServerVerifier>>,
+    provider: Arc<CryptoProvider>,
+}
+
+impl ServerCertVerifier for Lenient {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        let Some(chain) = &self.chain else { return Ok(ServerCertVerified::assertion()) };
+        match chain.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now) {
+            // The chain is checked before the name, so a wrong name means a good chain.
+            Err(rustls::Error::InvalidCertificate(
+                CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
+            )) => Ok(ServerCertVerified::assertion()),
+            verdict => verdict,
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let algorithms = &self.provider.signature_verification_algorithms;
+        verify_tls12_signature(message, certificate, signature, algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let algorithms = &self.provider.signature_verification_algorithms;
+        verify_tls13_signature(message, certificate, signature, algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}

@@ -1,0 +1,180 @@
+//! How the run is doing, for whoever looks: the terminal, the log, the metrics.
+//!
+//! Lanes add to it after each receipt; looking costs a lock for a moment. It shows the whole run, earlier starts
+//! included, and tells apart what this start has done.
+
+use crate::metrics::{self, Moment};
+use crate::plan::Plan;
+use crate::quota::ReadQuota;
+use crate::room::Rooms;
+use crate::source::Standing;
+use checkpoints::Tally;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// What the run is busy with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Phase {
+    /// Reaching source and target.
+    Connecting,
+    /// Finding, counting, cutting and sampling collections.
+    Planning(String),
+    /// Moving documents.
+    Loading,
+    /// Keys, counts, sums.
+    Finishing(String),
+}
+
+/// Shared by everything that moves documents or shows them moving.
+#[derive(Debug)]
+pub struct Progress {
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    phase: Phase,
+    tables: Vec<TableProgress>,
+    lanes: u64,
+    lanes_done: u64,
+    /// This start alone.
+    here: Tally,
+    loading_since: Option<Instant>,
+}
+
+/// One table's share.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TableProgress {
+    /// The table.
+    pub name: String,
+    /// Documents counted for it.
+    pub planned: u64,
+    /// What became of them so far, over all starts.
+    pub tally: Tally,
+}
+
+/// The whole at one moment.
+#[derive(Debug, Clone)]
+pub struct Snapshot {
+    /// What the run is busy with.
+    pub phase: Phase,
+    /// Documents counted for the run.
+    pub planned: u64,
+    /// Over all starts.
+    pub total: Tally,
+    /// This start alone.
+    pub here: Tally,
+    /// By table.
+    pub tables: Vec<TableProgress>,
+    /// Lanes in all.
+    pub lanes: u64,
+    /// Lanes at their end.
+    pub lanes_done: u64,
+    /// Documents a second of this start.
+    pub rate: f64,
+    /// Bytes a second of this start.
+    pub bytes_rate: f64,
+    /// Time left at that rate.
+    pub eta: Option<Duration>,
+}
+
+impl Default for Progress {
+    fn default() -> Self {
+        Progress {
+            state: Mutex::new(State {
+                phase: Phase::Connecting,
+                tables: Vec::new(),
+                lanes: 0,
+                lanes_done: 0,
+                here: Tally::default(),
+                loading_since: None,
+            }),
+        }
+    }
+}
+
+impl Progress {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The run turns to something else.
+    pub fn turn_to(&self, phase: Phase) {
+        let mut state = self.state();
+        if phase == Phase::Loading && state.loading_since.is_none() {
+            state.loading_since = Some(Instant::now());
+        }
+        state.phase = phase;
+    }
+
+    /// The lanes stand so at this start.
+    pub(crate) fn begin(&self, plan: &Plan, standings: &[Standing]) {
+        let mut state = self.state();
+        state.tables = plan.tables.iter().map(|table| TableProgress { name: table.name.clone(), ..Default::default() }).collect();
+        state.lanes = plan.lanes.len() as u64;
+        state.lanes_done = standings.iter().filter(|standing| standing.progress.position.is_end()).count() as u64;
+        for (lane, standing) in plan.lanes.iter().zip(standings) {
+            let table = &mut state.tables[lane.table];
+            table.planned += standing.expected;
+            table.tally += standing.progress.tally;
+        }
+    }
+
+    /// A batch of `table` is durable.
+    pub(crate) fn add(&self, table: usize, tally: &Tally, ended: bool) {
+        let mut state = self.state();
+        state.tables[table].tally += *tally;
+        state.here += *tally;
+        state.lanes_done += u64::from(ended);
+    }
+
+    /// The whole at this moment.
+    pub fn snapshot(&self) -> Snapshot {
+        let state = self.state();
+        let mut total = Tally::default();
+        state.tables.iter().for_each(|table| total += table.tally);
+        let planned = state.tables.iter().map(|table| table.planned).sum();
+        let seconds = state.loading_since.map_or(0.0, |since| since.elapsed().as_secs_f64());
+        let per_second = |count: u64| if seconds > 0.0 { count as f64 / seconds } else { 0.0 };
+        let rate = per_second(state.here.read);
+        let left = u64::saturating_sub(planned, total.read) as f64;
+        let eta = (rate > 0.0).then(|| Duration::try_from_secs_f64(left / rate).unwrap_or(Duration::MAX));
+        Snapshot {
+            phase: state.phase.clone(),
+            planned,
+            total,
+            here: state.here,
+            tables: state.tables.clone(),
+            lanes: state.lanes,
+            lanes_done: state.lanes_done,
+            rate,
+            bytes_rate: per_second(state.here.bytes),
+            eta,
+        }
+    }
+}
+
+/// Keeps the gauges up to date until dropped with its task.
+pub(crate) async fn show(progress: Arc<Progress>, rooms: Rooms, quota: Arc<ReadQuota>) {
+    let mut tick = tokio::time::interval(Duration::from_secs(1));
+    loop {
+        tick.tick().await;
+        show_once(&progress, &rooms, &quota);
+    }
+}
+
+pub(crate) fn show_once(progress: &Progress, rooms: &Rooms, quota: &ReadQuota) {
+    let now = progress.snapshot();
+    metrics::show(&Moment {
+        in_flight: rooms.taken(),
+        in_flight_limit: rooms.bound(),
+        rate_limit: quota.ceiling(),
+        rate_allowed: quota.allowed(),
+        lanes: now.lanes,
+        lanes_done: now.lanes_done,
+        planned: now.planned,
+        done: now.total.read,
+        eta: now.eta,
+    });
+}

@@ -1,0 +1,199 @@
+//! The source's read quota: one token bucket for all lanes.
+//!
+//! The ceiling is quota × safety factor. A refusal (RESOURCE_EXHAUSTED) halves the rate at once, quiet time lets
+//! it climb back by a quarter every ten seconds, and the optional ramp follows Firestore's 500/50/5 rule: 500 a
+//! second at first, half as much again every five minutes. A window of one second never sees more than
+//! nine eighths of the rate, which stays below the quota for every factor up to 0.88.
+
+use governor::{DefaultDirectRateLimiter, RateLimiter};
+use std::num::NonZeroU32;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::time::Instant;
+
+const CLIMB_EVERY: Duration = Duration::from_secs(10);
+const CLIMB_BY: f64 = 1.25;
+const RAMP_START: f64 = 500.0;
+const RAMP_EVERY: Duration = Duration::from_secs(300);
+const RAMP_BY: f64 = 1.5;
+const SLOWEST: f64 = 1.0;
+
+/// The limiter lanes ask before they read.
+#[derive(Debug)]
+pub struct ReadQuota {
+    ceiling: Option<f64>,
+    ramp: bool,
+    started: Instant,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    /// What refusals have left of the ceiling; `None` while nothing was refused.
+    cut: Option<f64>,
+    changed: Instant,
+    /// Reads since `counted_from`, to know from which rate to halve when no quota was given.
+    counted: u64,
+    counted_from: Instant,
+    limiter: Option<(u32, Arc<DefaultDirectRateLimiter>)>,
+}
+
+impl ReadQuota {
+    /// `reads_per_second` is the quota itself; nothing means it is not known.
+    pub fn new(reads_per_second: Option<NonZeroU32>, safety: f64, ramp: bool) -> Self {
+        let now = Instant::now();
+        let state = State { cut: None, changed: now, counted: 0, counted_from: now, limiter: None };
+        ReadQuota {
+            ceiling: reads_per_second.map(|quota| (f64::from(quota.get()) * safety).max(SLOWEST)),
+            ramp,
+            started: now,
+            state: Mutex::new(state),
+        }
+    }
+
+    /// Quota × safety factor.
+    pub fn ceiling(&self) -> Option<f64> {
+        self.ceiling
+    }
+
+    /// Reads per second allowed at present; nothing means there is no limit.
+    pub fn allowed(&self) -> Option<f64> {
+        let mut state = self.state();
+        self.climb(&mut state);
+        self.rate(&state)
+    }
+
+    /// Most documents one request should ask for, so that no request outruns the limit by much; nothing means
+    /// there is no limit.
+    pub fn page(&self) -> Option<u32> {
+        self.allowed().map(|rate| burst(rate).get())
+    }
+
+    /// Waits until `reads` may be made.
+    pub async fn take(&self, reads: u32) {
+        let mut left = reads;
+        while left > 0 {
+            let Some(limiter) = self.limiter(left) else { return };
+            let (rate, limiter) = limiter;
+            let now = left.min(burst(f64::from(rate)).get());
+            let Some(portion) = NonZeroU32::new(now) else { return };
+            // The portion never exceeds the burst, which is the only thing this call can refuse.
+            if limiter.until_n_ready(portion).await.is_err() {
+                return;
+            }
+            left -= now;
+        }
+    }
+
+    /// The source refused for lack of quota.
+    pub fn refused(&self) {
+        let mut state = self.state();
+        let now = Instant::now();
+        // One refusal per second counts: lanes that run into the same wall together say it once.
+        if state.cut.is_some() && now.duration_since(state.changed) < Duration::from_secs(1) {
+            return;
+        }
+        let seconds = now.duration_since(state.counted_from).as_secs_f64().max(0.1);
+        let rate = self.rate(&state).unwrap_or(state.counted as f64 / seconds);
+        state.cut = Some((rate / 2.0).max(SLOWEST));
+        state.changed = now;
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn rate(&self, state: &State) -> Option<f64> {
+        let ramped = self.ramp.then(|| {
+            let steps = self.started.elapsed().as_secs() / RAMP_EVERY.as_secs();
+            RAMP_START * RAMP_BY.powi(i32::try_from(steps).unwrap_or(i32::MAX).min(100))
+        });
+        [self.ceiling, ramped, state.cut].into_iter().flatten().reduce(f64::min)
+    }
+
+    fn climb(&self, state: &mut State) {
+        let Some(cut) = state.cut else { return };
+        let steps = state.changed.elapsed().as_secs() / CLIMB_EVERY.as_secs();
+        if steps == 0 {
+            return;
+        }
+        let climbed = cut * CLIMB_BY.powi(i32::try_from(steps).unwrap_or(i32::MAX).min(100));
+        state.changed = Instant::now();
+        state.cut = match self.ceiling {
+            Some(ceiling) if climbed >= ceiling => None,
+            _ => Some(climbed),
+        };
+    }
+
+    /// The limiter of the present rate; rebuilt when the rate has changed.
+    fn limiter(&self, reads: u32) -> Option<(u32, Arc<DefaultDirectRateLimiter>)> {
+        let mut state = self.state();
+        if state.counted_from.elapsed() > Duration::from_secs(10) {
+            (state.counted, state.counted_from) = (0, Instant::now());
+        }
+        state.counted += u64::from(reads);
+        self.climb(&mut state);
+        let rate = self.rate(&state)?;
+        let whole = rate.clamp(SLOWEST, f64::from(u32::MAX)) as u32;
+        if state.limiter.as_ref().is_none_or(|(of, _)| *of != whole) {
+            let per_second = NonZeroU32::new(whole).unwrap_or(NonZeroU32::MIN);
+            let quota = governor::Quota::per_second(per_second).allow_burst(burst(rate));
+            state.limiter = Some((whole, Arc::new(RateLimiter::direct(quota))));
+        }
+        state.limiter.clone()
+    }
+}
+
+/// An eighth of a second's worth.
+fn burst(rate: f64) -> NonZeroU32 {
+    NonZeroU32::new((rate / 8.0) as u32).unwrap_or(NonZeroU32::MIN)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn quota(reads: u32) -> ReadQuota {
+        ReadQuota::new(NonZeroU32::new(reads), 0.8, false)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_refusal_halves_the_rate_and_it_climbs_back_to_the_ceiling() {
+        let quota = quota(1000);
+        assert_eq!(quota.allowed(), Some(800.0));
+        quota.refused();
+        assert_eq!(quota.allowed(), Some(400.0));
+        quota.refused();
+        assert_eq!(quota.allowed(), Some(400.0), "refusals of the same moment count once");
+        tokio::time::advance(Duration::from_secs(10)).await;
+        assert_eq!(quota.allowed(), Some(500.0));
+        tokio::time::advance(Duration::from_secs(60)).await;
+        assert_eq!(quota.allowed(), Some(800.0));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn without_a_quota_nothing_waits_until_the_source_refuses() {
+        let quota = ReadQuota::new(None, 0.8, false);
+        assert_eq!(quota.page(), None);
+        tokio::time::advance(Duration::from_secs(1)).await;
+        quota.take(1000).await;
+        quota.refused();
+        assert_eq!(quota.allowed(), Some(500.0));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_ramp_grows_by_half_every_five_minutes() {
+        let quota = ReadQuota::new(None, 0.8, true);
+        assert_eq!(quota.allowed(), Some(500.0));
+        tokio::time::advance(Duration::from_secs(600)).await;
+        assert_eq!(quota.allowed(), Some(1125.0));
+    }
+
+    #[test]
+    fn a_window_of_one_second_stays_below_the_quota() {
+        for reads in [10u32, 100, 1_000, 50_000] {
+            let rate = f64::from(reads) * 0.8;
+            assert!(rate + f64::from(burst(rate).get()) <= f64::from(reads));
+        }
+    }
+}

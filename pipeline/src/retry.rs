@@ -1,0 +1,141 @@
+//! Trying again: exponential backoff with full jitter, a budget of attempts and of time, reset by progress.
+//!
+//! This is the only file that knows the `backoff` crate, which is no longer maintained (RUSTSEC-2025-0012);
+//! replacing it means replacing this file's `delays`.
+
+use crate::fault::{Class, Fault};
+use crate::metrics;
+use backoff::backoff::Backoff;
+use backoff::{ExponentialBackoff, ExponentialBackoffBuilder};
+use std::time::Duration;
+
+/// How long and how often to try.
+#[derive(Debug, Clone, Copy)]
+pub struct Policy {
+    /// Attempts without progress after which the fault is final.
+    pub attempts: u32,
+    /// The first wait, before jitter; each further one doubles.
+    pub delay: Duration,
+    /// The longest wait.
+    pub longest: Duration,
+    /// Time without progress after which the fault is final.
+    pub budget: Duration,
+}
+
+/// One stretch of trying. Every success ends it with [`Retry::progress`].
+#[derive(Debug)]
+pub struct Retry {
+    policy: Policy,
+    tried: u32,
+    delays: ExponentialBackoff,
+}
+
+fn delays(policy: &Policy) -> ExponentialBackoff {
+    ExponentialBackoffBuilder::new()
+        .with_initial_interval(policy.delay)
+        .with_max_interval(policy.longest)
+        .with_multiplier(2.0)
+        // Full jitter: anywhere between zero and twice the interval.
+        .with_randomization_factor(1.0)
+        .with_max_elapsed_time(Some(policy.budget))
+        .build()
+}
+
+impl Retry {
+    /// A fresh stretch under `policy`.
+    pub fn new(policy: Policy) -> Self {
+        Retry { policy, tried: 0, delays: delays(&policy) }
+    }
+
+    /// Something succeeded: attempts and time count from here.
+    pub fn progress(&mut self) {
+        if self.tried > 0 {
+            *self = Retry::new(self.policy);
+        }
+    }
+
+    /// Waits before the next attempt, or hands the fault back when it is final.
+    pub async fn again(&mut self, fault: Fault) -> Result<(), Fault> {
+        let Class::Transient { retry_after } = fault.class else { return Err(fault) };
+        if self.tried == 0 {
+            self.delays.reset();
+        }
+        self.tried += 1;
+        let wait = match self.delays.next_backoff() {
+            Some(wait) if self.tried <= self.policy.attempts => wait.max(retry_after.unwrap_or_default()),
+            _ => return Err(self.exhausted(fault)),
+        };
+        metrics::retried(&fault);
+        tracing::warn!(
+            attempt = self.tried,
+            wait_ms = wait.as_millis() as u64,
+            cause = fault.cause,
+            "could not {}: {}; trying again",
+            fault.action,
+            fault.message
+        );
+        tokio::time::sleep(wait).await;
+        Ok(())
+    }
+
+    fn exhausted(&self, fault: Fault) -> Fault {
+        let message = format!("{} (given up after {} attempts)", fault.message, self.tried);
+        let remedy = fault.remedy.unwrap_or_else(|| "mend the cause, then start the same command again: it goes on where it was".to_owned());
+        Fault { class: Class::Permanent, message, remedy: Some(remedy), ..fault }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fault::Part;
+
+    fn policy(attempts: u32) -> Policy {
+        Policy {
+            attempts,
+            delay: Duration::from_millis(100),
+            longest: Duration::from_secs(60),
+            budget: Duration::from_secs(3600),
+        }
+    }
+
+    fn blip() -> Fault {
+        Fault::transient(Part::Source, "read", "connection reset")
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_transient_fault_is_final_after_as_many_attempts_as_allowed() {
+        for attempts in 0..6 {
+            let mut retry = Retry::new(policy(attempts));
+            for _ in 0..attempts {
+                assert!(retry.again(blip()).await.is_ok());
+            }
+            let last = retry.again(blip()).await;
+            assert!(matches!(last, Err(fault) if fault.class == Class::Permanent));
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn progress_gives_all_attempts_back() {
+        let mut retry = Retry::new(policy(2));
+        for _ in 0..50 {
+            assert!(retry.again(blip()).await.is_ok());
+            retry.progress();
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_permanent_fault_is_never_repeated() {
+        let fault = Fault::permanent(Part::Target, "load", "no such table");
+        assert!(Retry::new(policy(5)).again(fault).await.is_err());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wait_that_was_asked_for_is_kept() {
+        let mut fault = blip();
+        fault.class = Class::Transient { retry_after: Some(Duration::from_secs(30)) };
+        let before = tokio::time::Instant::now();
+        assert!(Retry::new(policy(2)).again(fault).await.is_ok());
+        assert!(before.elapsed() >= Duration::from_secs(30));
+    }
+}

@@ -1,0 +1,220 @@
+//! A whole run: reach both ends, find where to begin, plan once, take the lanes over, move everything, add it up.
+
+use crate::fault::{Fault, Part};
+use crate::finish;
+use crate::lane::Way;
+use crate::load::postgres::{Ledger, Postgres, PostgresLoader, ServerFacts};
+use crate::metrics;
+use crate::plan::{Identity, Mapping, Plan};
+use crate::planning::{self, Wish};
+use crate::progress::{self, Phase, Progress};
+use crate::quota::ReadQuota;
+use crate::recovery::{self, Beginning};
+use crate::retry::Policy;
+use crate::room::Rooms;
+use crate::source::Standing;
+use crate::source::firestore::{BatchLimits, Firestore};
+use crate::stop::Stop;
+use crate::supervisor::{self, Limits};
+use checkpoints::{CheckpointStore, LaneId};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The longest wait between two attempts.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+
+/// Everything a run needs to know and to be told.
+#[derive(Debug)]
+pub struct Run<'c> {
+    /// What the operator said; source and target are there.
+    pub source: &'c config::Firestore,
+    /// The target.
+    pub target: &'c config::Target,
+    /// Limits and habits.
+    pub habits: &'c config::Run,
+    /// Who holds the lanes, for a second process to be told: "process 12 on web-1".
+    pub holder: String,
+    /// Asked whether to go on.
+    pub stop: Stop,
+    /// Told how it goes.
+    pub progress: Arc<Progress>,
+}
+
+/// How a run ended that did not fail.
+#[derive(Debug)]
+pub struct Ended {
+    /// Its plan; nothing when it was stopped before there was one.
+    pub plan: Option<Arc<Plan>>,
+    /// Whether every document is accounted for and every sum adds up.
+    pub complete: bool,
+    /// Reads billed to this start.
+    pub reads_billed: u64,
+}
+
+/// Both ends, reached.
+struct Reached {
+    source: Firestore,
+    postgres: Postgres,
+    facts: ServerFacts,
+    ledger: Ledger,
+    quota: Arc<ReadQuota>,
+    rooms: Rooms,
+}
+
+impl Run<'_> {
+    /// What the run would do; changes nothing anywhere.
+    pub async fn rehearse<C: CheckpointStore>(&self, store: Option<&C>) -> Result<(Plan, String), Fault> {
+        let reached = self.reach().await?;
+        let ledger = reached.ledger.exists().await?.then_some(&reached.ledger);
+        let beginning = match store {
+            Some(store) => recovery::begin(store, ledger, &self.wish()).await?,
+            None => recovery::begin(&checkpoints::Memory::default(), ledger, &self.wish()).await?,
+        };
+        let plan = match beginning {
+            Beginning::Known(plan) => return Ok((*plan, String::new())),
+            Beginning::Remembered(plan) => *plan,
+            Beginning::Fresh => planning::make(&reached.source, &self.wish(), &self.progress).await?,
+        };
+        let sql = reached.ledger.creation(&plan, &reached.facts).await?;
+        Ok((plan, sql))
+    }
+
+    /// Moves everything that is not moved yet.
+    pub async fn execute<C: CheckpointStore>(&self, store: Arc<C>) -> Result<Ended, Fault> {
+        let reached = self.reach().await?;
+        reached.ledger.prepare().await?;
+        let plan = tokio::select! {
+            biased;
+            // Nothing is loaded yet; a plan half made is simply made again.
+            () = self.stop.draining() => {
+                return Ok(Ended { plan: None, complete: false, reads_billed: reached.source.reads_billed() });
+            }
+            plan = self.plan(&*store, &reached) => Arc::new(plan?),
+        };
+        let held = reached.ledger.claim(plan.run, &self.holder).await?;
+        if held.len() != plan.lanes.len() {
+            let message = format!("the plan has {} lanes, etl.lane has {}", plan.lanes.len(), held.len());
+            return Err(Fault::permanent(Part::Identity, "take the lanes over", message));
+        }
+        let standings: Vec<Standing> = held.iter().map(|held| held.standing.clone()).collect();
+        self.bring_up_to_date(&*store, &plan, &standings)?;
+        self.progress.begin(&plan, &standings);
+        metrics::start_at_zero(plan.tables.iter().map(|table| table.name.clone()));
+        let shown = tokio::spawn(progress::show(self.progress.clone(), reached.rooms.clone(), reached.quota.clone()));
+        let moved = self.move_lanes(&reached, &plan, store, held, &standings).await;
+        shown.abort();
+        progress::show_once(&self.progress, &reached.rooms, &reached.quota);
+        moved?;
+        let reads_billed = reached.source.reads_billed();
+        let key = self.target.primary_key == config::PrimaryKey::AfterLoad;
+        let complete = tokio::select! {
+            biased;
+            () = self.stop.draining() => false,
+            finished = finish::finish(&reached.ledger, &plan, &self.progress, key, self.habits.validation) => {
+                finished.map(|()| true)?
+            }
+        };
+        Ok(Ended { plan: Some(plan), complete, reads_billed })
+    }
+
+    async fn move_lanes<C: CheckpointStore>(
+        &self,
+        reached: &Reached,
+        plan: &Arc<Plan>,
+        store: Arc<C>,
+        held: Vec<crate::load::postgres::Held>,
+        standings: &[Standing],
+    ) -> Result<(), Fault> {
+        self.progress.turn_to(Phase::Loading);
+        let way = Way {
+            plan: plan.clone(),
+            loader: Arc::new(PostgresLoader::new(reached.postgres.clone(), plan.clone(), held)),
+            checkpoints: store,
+            progress: self.progress.clone(),
+        };
+        let limits = Limits {
+            lanes: self.habits.lanes.get(),
+            emergency: self.habits.emergency_threshold,
+            drain: self.habits.drain_deadline,
+        };
+        supervisor::run(&reached.source, &way, standings, limits, &self.stop).await
+    }
+
+    /// The plan to go by: an earlier one, or a new one that is registered before anything is loaded.
+    async fn plan<C: CheckpointStore>(&self, store: &C, reached: &Reached) -> Result<Plan, Fault> {
+        let beginning = recovery::begin(store, Some(&reached.ledger), &self.wish()).await?;
+        let plan = match beginning {
+            Beginning::Known(plan) => {
+                recovery::check_tables(&reached.ledger, &plan).await?;
+                return Ok(*plan);
+            }
+            Beginning::Remembered(plan) => *plan,
+            Beginning::Fresh => planning::make(&reached.source, &self.wish(), &self.progress).await?,
+        };
+        let create_tables = reached.ledger.creation(&plan, &reached.facts).await?;
+        reached.ledger.register(&plan, &create_tables).await?;
+        Ok(plan)
+    }
+
+    /// The directory is made to say what Postgres says.
+    fn bring_up_to_date<C: CheckpointStore>(&self, store: &C, plan: &Plan, standings: &[Standing]) -> Result<(), Fault> {
+        let bytes = serde_json::to_vec(plan)
+            .map_err(|error| Fault::permanent(Part::Checkpoints, "write the plan", error.to_string()))?;
+        let progresses = standings.iter().map(|standing| standing.progress.clone());
+        let lanes: Vec<_> = plan.lanes.iter().map(|lane| LaneId(lane.id)).zip(progresses).collect();
+        if store.plan()?.as_deref() == Some(&bytes) {
+            for (lane, progress) in &lanes {
+                if store.progress(*lane)? != *progress {
+                    store.adopt(*lane, progress)?;
+                }
+            }
+            return Ok(());
+        }
+        store.begin(&bytes, &lanes).map_err(Fault::from)
+    }
+
+    async fn reach(&self) -> Result<Reached, Fault> {
+        let (habits, source) = (self.habits, self.source);
+        let policy = Policy {
+            attempts: habits.max_retries,
+            delay: habits.retry_delay,
+            longest: LONGEST_WAIT.max(habits.retry_delay),
+            budget: habits.retry_budget,
+        };
+        let postgres = Postgres::new(self.target, policy)?;
+        let facts = postgres.facts().await.map_err(at_once)?;
+        let quota = Arc::new(ReadQuota::new(source.reads_per_second, source.quota_safety, source.ramp));
+        // Half of what the operator grants is for documents in flight; the other half is for everything else:
+        // connections, RocksDB, the allocator's slack.
+        let rooms = Rooms::new(habits.memory / 2, habits.batch_bytes);
+        let limits = BatchLimits { rows: habits.batch_rows.get(), bytes: habits.batch_bytes };
+        let firestore =
+            Firestore::connect(source, quota.clone(), rooms.clone(), limits, policy, self.stop.clone()).await.map_err(at_once)?;
+        firestore.now().await.map_err(at_once)?;
+        let ledger = Ledger::new(postgres.clone());
+        Ok(Reached { source: firestore, postgres, facts, ledger, quota, rooms })
+    }
+
+    fn wish(&self) -> Wish {
+        Wish {
+            source: Identity {
+                kind: "firestore".to_owned(),
+                project: self.source.project.clone(),
+                database: self.source.database.clone(),
+                emulator: self.source.emulator.is_some(),
+            },
+            mapping: Mapping {
+                collections: self.source.collections.clone(),
+                schema: self.target.schema.clone(),
+                exact_vectors: self.target.exact_vectors,
+            },
+            sample: self.source.sample.get(),
+            lane_documents: self.habits.lane_documents.get(),
+        }
+    }
+}
+
+/// At the start a fault is told at once: an operator who mistyped an address should not wait for ten attempts.
+fn at_once(fault: Fault) -> Fault {
+    Fault { class: crate::fault::Class::Permanent, ..fault }
+}

@@ -1,0 +1,66 @@
+//! A store that is readable in independent, resumable lanes.
+//!
+//! Batches of a lane chain: each span starts where the last one ended, and the last one ends at `End`. A source
+//! retries what it can by itself and hands out documents exactly as they came over the wire; what they become
+//! is the transforms' business.
+
+pub mod firestore;
+
+use crate::fault::Fault;
+use crate::plan::{Lane, ReadTime};
+use crate::room::Room;
+use bytes::Bytes;
+use checkpoints::{Progress, Span};
+use tokio::time::Instant;
+
+/// Documents read, and the stretch of the lane they cover.
+#[derive(Debug)]
+pub struct Batch {
+    /// The stretch; an empty batch still moves its lane.
+    pub span: Span,
+    /// The documents, in the lane's order, as they came.
+    pub documents: Vec<Bytes>,
+    /// Reads billed for them, repeated ones included.
+    pub billed: u64,
+    /// The moment they were read at.
+    pub read_at: ReadTime,
+    /// Documents the lane holds in all, as counted.
+    pub expected: u64,
+    /// When the first of them was asked for.
+    pub since: Instant,
+    /// The memory they take; given back when the batch is durable.
+    pub room: Room,
+}
+
+impl Batch {
+    /// Bytes of the documents on the wire.
+    pub fn bytes(&self) -> usize {
+        self.documents.iter().map(Bytes::len).sum()
+    }
+}
+
+/// Where a lane stands and at which moment it is read.
+#[derive(Debug, Clone)]
+pub struct Standing {
+    /// Position and sums.
+    pub progress: Progress,
+    /// The moment the rest of the lane is read at.
+    pub read_at: ReadTime,
+    /// Documents the lane holds in all, as counted.
+    pub expected: u64,
+}
+
+/// A store readable in lanes.
+pub trait Source: Send + Sync + 'static {
+    /// Reads one lane.
+    type Reader: Reader;
+
+    /// Reads `lane` on from where it stands.
+    fn reader(&self, lane: &Lane, collection: &str, standing: Standing) -> Self::Reader;
+}
+
+/// The reading of one lane.
+pub trait Reader: Send + 'static {
+    /// The next batch; nothing once the lane has ended or draining was asked for.
+    fn next(&mut self) -> impl Future<Output = Result<Option<Batch>, Fault>> + Send;
+}

@@ -1,0 +1,150 @@
+//! Firestore, read in lanes at one snapshot time.
+//!
+//! Every document of a database is found wherever it lies, read once, and handed over as bytes. The `firestore`
+//! crate supplies channel, credentials and types; the calls below it are ours, because its streams end silently
+//! on an error in mid-stream, its retry flag is wrong for cut connections and its message limit is below what a
+//! legal document needs.
+
+mod client;
+mod codec;
+mod connection;
+mod cut;
+mod inventory;
+mod names;
+mod query;
+mod reader;
+mod status;
+
+pub use client::Client;
+pub use inventory::Group;
+pub use reader::LaneReader;
+
+use crate::fault::Fault;
+use crate::plan::{Lane, ReadTime};
+use crate::quota::ReadQuota;
+use crate::retry::Policy;
+use crate::room::Rooms;
+use crate::source::{Source, Standing};
+use crate::stop::Stop;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use transforms::Census;
+
+/// How much a batch may hold.
+#[derive(Debug, Clone, Copy)]
+pub struct BatchLimits {
+    /// Documents.
+    pub rows: usize,
+    /// Bytes on the wire; one document may exceed it.
+    pub bytes: usize,
+}
+
+/// A Firestore database, connected.
+#[derive(Debug, Clone)]
+pub struct Firestore {
+    client: Arc<Client>,
+    quota: Arc<ReadQuota>,
+    rooms: Rooms,
+    limits: BatchLimits,
+    policy: Policy,
+    stop: Stop,
+}
+
+/// A range of a collection group, counted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Range {
+    /// First path, inclusive; nothing means from the beginning.
+    pub from: Option<String>,
+    /// End, exclusive; nothing means to the end.
+    pub to: Option<String>,
+    /// Documents in it.
+    pub documents: u64,
+}
+
+impl Firestore {
+    /// Connects and makes sure that the database answers and lets this caller read it.
+    pub async fn connect(
+        config: &config::Firestore,
+        quota: Arc<ReadQuota>,
+        rooms: Rooms,
+        limits: BatchLimits,
+        policy: Policy,
+        stop: Stop,
+    ) -> Result<Self, Fault> {
+        let client = Arc::new(Client::connect(config, quota.clone(), policy).await?);
+        Ok(Firestore { client, quota, rooms, limits, policy, stop })
+    }
+
+    /// The database's present time, from the answer to an empty query (billed one read).
+    pub async fn now(&self) -> Result<ReadTime, Fault> {
+        self.client.now().await
+    }
+
+    /// Every collection group that holds a document at `at`, or those asked for, with their counts.
+    pub async fn groups(&self, only: Option<&[String]>, at: ReadTime) -> Result<Vec<Group>, Fault> {
+        match only {
+            Some(ids) => inventory::named(&self.client, ids, at).await,
+            None => inventory::all(&self.client, at).await,
+        }
+    }
+
+    /// Cuts a group into ranges of about `size` documents.
+    pub async fn cut(&self, group: &Group, size: u64, at: ReadTime) -> Result<Vec<Range>, Fault> {
+        cut::ranges(&self.client, group, size, at).await
+    }
+
+    /// Looks at about `sample` documents of a group, taken from the beginnings of its ranges.
+    pub async fn sample(&self, group: &str, ranges: &[Range], sample: usize, at: ReadTime) -> Result<Census, Fault> {
+        let mut census = Census::default();
+        let looked_at = ranges.len().clamp(1, 16);
+        let each = u32::try_from(sample.div_ceil(looked_at)).unwrap_or(u32::MAX);
+        for range in ranges.iter().step_by(ranges.len().div_ceil(looked_at).max(1)) {
+            let query = query::Query::group(group).between(range.from.as_deref(), range.to.as_deref()).limit(each);
+            self.client.documents(query, at, |body| {
+                if let Ok(document) = transforms::firestore::document(body) {
+                    census.observe(&document);
+                }
+            }).await?;
+        }
+        Ok(census)
+    }
+
+    /// Samples of several groups, by collection.
+    pub async fn samples(
+        &self,
+        cuts: &[(Group, Vec<Range>)],
+        sample: usize,
+        at: ReadTime,
+    ) -> Result<BTreeMap<String, Census>, Fault> {
+        let mut samples = BTreeMap::new();
+        for (group, ranges) in cuts {
+            samples.insert(group.collection.clone(), self.sample(&group.collection, ranges, sample, at).await?);
+        }
+        Ok(samples)
+    }
+
+    /// Reads billed to this process so far.
+    pub fn reads_billed(&self) -> u64 {
+        self.client.billed()
+    }
+}
+
+impl Source for Firestore {
+    type Reader = LaneReader;
+
+    fn reader(&self, lane: &Lane, collection: &str, standing: Standing) -> LaneReader {
+        LaneReader::new(
+            reader::Parts {
+                client: self.client.clone(),
+                quota: self.quota.clone(),
+                rooms: self.rooms.clone(),
+                limits: self.limits,
+                policy: self.policy,
+                stop: self.stop.clone(),
+            },
+            lane,
+            collection,
+            standing,
+        )
+    }
+}

@@ -1,0 +1,193 @@
+//! The order of document names, and points between them.
+//!
+//! Firestore orders paths segment by segment; numeric ids (`__id7__`) come before all others, by their number,
+//! the others by their UTF-8 bytes. Plain string order is wrong wherever a segment ends or a number begins.
+
+use std::cmp::Ordering;
+
+/// Compares two paths below the root as Firestore does.
+pub(super) fn compare(left: &str, right: &str) -> Ordering {
+    let (mut left, mut right) = (left.split('/'), right.split('/'));
+    loop {
+        match (left.next(), right.next()) {
+            (None, None) => return Ordering::Equal,
+            (None, Some(_)) => return Ordering::Less,
+            (Some(_), None) => return Ordering::Greater,
+            (Some(a), Some(b)) => match compare_segments(a, b) {
+                Ordering::Equal => {}
+                unequal => return unequal,
+            },
+        }
+    }
+}
+
+fn compare_segments(left: &str, right: &str) -> Ordering {
+    match (numeric(left), numeric(right)) {
+        (Some(a), Some(b)) => a.cmp(&b),
+        (Some(_), None) => Ordering::Less,
+        (None, Some(_)) => Ordering::Greater,
+        (None, None) => left.cmp(right),
+    }
+}
+
+/// The number of an id such as `__id-3__`: signed 64-bit, without leading zeros.
+fn numeric(segment: &str) -> Option<i64> {
+    let digits = segment.strip_prefix("__id")?.strip_suffix("__")?;
+    let number: i64 = digits.parse().ok()?;
+    (number.to_string() == digits).then_some(number)
+}
+
+/// A path strictly between two, about half-way in the space of names; nothing when none is easily had.
+/// Whether a document of that name exists does not matter.
+pub(super) fn between(low: &str, high: Option<&str>) -> Option<String> {
+    let lows: Vec<&str> = low.split('/').collect();
+    let highs: Vec<&str> = high.map(|high| high.split('/').collect()).unwrap_or_default();
+    let place = match high {
+        // Without an end, the first document id (or collection) is where names differ most.
+        None => 0,
+        Some(_) => lows.iter().zip(&highs).position(|(a, b)| a != b)?,
+    };
+    let tops = highs.get(place).copied();
+    candidates(lows[place], tops)
+        .filter_map(|segment| path(&lows[..place], segment, lows.len()))
+        .find(|path| {
+            compare(low, path).is_lt() && high.is_none_or(|high| compare(path, high).is_lt())
+        })
+        // The segment is exhausted: look for a point deeper, among what shares this prefix.
+        .or_else(|| (high.is_none() && lows.len() > place + 1).then(|| deeper(&lows, place)).flatten())
+}
+
+fn deeper(lows: &[&str], place: usize) -> Option<String> {
+    let rest = lows[place + 1..].join("/");
+    let inner = between(&rest, None)?;
+    let path = format!("{}/{inner}", lows[..=place].join("/"));
+    path.split('/').count().is_multiple_of(2).then_some(path)
+}
+
+/// A document path of at most `depth` segments that starts with `prefix` and `segment`.
+fn path(prefix: &[&str], segment: String, depth: usize) -> Option<String> {
+    let mut segments: Vec<&str> = prefix.to_vec();
+    segments.push(&segment);
+    // A cursor must name a document: a collection id needs a document id behind it.
+    if segments.len() % 2 == 1 {
+        segments.push("!");
+    }
+    (segments.len() <= depth.max(2)).then(|| segments.join("/"))
+}
+
+/// Segments that may lie between `low` and `high`, the most even split first.
+fn candidates(low: &str, high: Option<&str>) -> impl Iterator<Item = String> {
+    const FIRST_STRING: &str = " ";
+    let numbers = numeric(low).map(|low| {
+        let top = high.and_then(numeric).unwrap_or(i64::MAX);
+        let middle = ((i128::from(low) + i128::from(top)) / 2) as i64;
+        format!("__id{middle}__")
+    });
+    let border = numeric(low).map(|_| FIRST_STRING.to_owned());
+    let ends: Vec<String> = match high {
+        Some(high) if numeric(high).is_none() => vec![high.to_owned()],
+        Some(_) => Vec::new(),
+        None => vec!["\u{7f}".to_owned(), "\u{10FFFF}".to_owned()],
+    };
+    let start = if numeric(low).is_some() { "" } else { low }.to_owned();
+    let strings = ends.into_iter().filter_map(move |end| middle(&start, &end));
+    // With an unbounded end, find out first whether there are other ids than numbers at all.
+    border.into_iter().filter(move |_| high != Some(FIRST_STRING)).chain(numbers).chain(strings)
+}
+
+/// Half-way between two strings, read as fractions.
+fn middle(low: &str, high: &str) -> Option<String> {
+    let ascii = low.is_ascii() && high.is_ascii();
+    let (base, places): (u128, usize) = if ascii { (128, 16) } else { (0x11_0000, 5) };
+    let shared: String = low.chars().zip(high.chars()).take_while(|(a, b)| a == b).map(|(a, _)| a).collect();
+    let number = |text: &str| {
+        let mut digits = text[shared.len()..].chars().map(u128::from);
+        (0..places).fold(0u128, |sum, _| sum * base + digits.next().unwrap_or(0))
+    };
+    let (low, high) = (number(low), number(high));
+    let mut rest = low + high.checked_sub(low)? / 2;
+    let mut digits = vec![0u128; places];
+    for digit in digits.iter_mut().rev() {
+        *digit = rest % base;
+        rest /= base;
+    }
+    let mut text = shared;
+    // Three digits are as even a split as anybody needs, and they keep the cuts readable.
+    let significant = digits.iter().position(|digit| *digit != 0).unwrap_or(0) + 3;
+    text.extend(digits.into_iter().take(significant.min(places)).map_while(|digit| allowed(digit, ascii)));
+    let reserved = matches!(text.as_str(), "" | "." | "..") || (text.starts_with("__") && text.ends_with("__"));
+    (!reserved).then_some(text)
+}
+
+/// A character for `digit` that may stand in an id; nothing ends the id there.
+fn allowed(digit: u128, ascii: bool) -> Option<char> {
+    let code = u32::try_from(digit).ok()?;
+    let lowest = u32::from(' ');
+    match code {
+        0 => None,
+        0x2f => Some('0'),
+        code if code < lowest => Some(' '),
+        0x7f if ascii => Some('~'),
+        0xD800..=0xDFFF => Some('\u{E000}'),
+        code => char::from_u32(code),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn numeric_ids_come_first_and_by_number() {
+        let ordered = [
+            "a/__id-3__", "a/__id7__", "a/__id10__", "a/__id9223372036854775807__", "a/\0", "a/ ", "a/A", "a/__id07__",
+            "a/a", "a/a/b/c", "a/a\0", "a/aa", "a/\u{e9}", "a/\u{10000}",
+        ];
+        for (i, left) in ordered.iter().enumerate() {
+            for (j, right) in ordered.iter().enumerate() {
+                assert_eq!(compare(left, right), i.cmp(&j), "{left:?} against {right:?}");
+            }
+        }
+    }
+
+    fn segment() -> impl Strategy<Value = String> {
+        prop_oneof![
+            "[0-9A-Za-z]{20}",
+            "[a-z]{1,3}",
+            any::<i64>().prop_map(|n| format!("__id{n}__")),
+            "[^/]{1,4}",
+        ]
+    }
+
+    fn path_of_pairs() -> impl Strategy<Value = String> {
+        proptest::collection::vec(segment(), 1..3).prop_map(|ids| {
+            ids.iter().map(|id| format!("c/{id}")).collect::<Vec<_>>().join("/")
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn a_point_between_lies_between_and_names_a_document(a in path_of_pairs(), b in path_of_pairs()) {
+            let (low, high) = if compare(&a, &b).is_le() { (a, b) } else { (b, a) };
+            for high in [Some(high.as_str()), None] {
+                if let Some(point) = between(&low, high) {
+                    prop_assert!(compare(&low, &point).is_lt());
+                    prop_assert!(high.is_none_or(|high| compare(&point, high).is_lt()));
+                    prop_assert_eq!(point.split('/').count() % 2, 0);
+                    prop_assert!(point.split('/').all(|segment| !segment.is_empty()));
+                }
+            }
+        }
+
+        #[test]
+        fn random_ids_are_split_about_evenly(mut ids in proptest::collection::vec("[0-9A-Za-z]{20}", 64..65)) {
+            ids.sort();
+            ids.dedup();
+            let paths: Vec<String> = ids.iter().map(|id| format!("c/{id}")).collect();
+            let point = between(&paths[0], paths.last().map(String::as_str));
+            let below = paths.iter().filter(|path| compare(path, point.as_deref().unwrap_or("")).is_lt()).count();
+            prop_assert!((8..=56).contains(&below), "{} of {} below {:?}", below, paths.len(), point);
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! What a gRPC status means for a run.
+
+use crate::fault::{Class, Fault, Part};
+use std::time::Duration;
+use tonic::{Code, Status};
+
+/// What a status leads to.
+#[derive(Debug)]
+pub(super) enum Verdict {
+    /// An ordinary fault.
+    Fault(Fault),
+    /// The snapshot is older than the database keeps.
+    TooOld,
+}
+
+/// Judges `status` as the answer to `action`.
+pub(super) fn judge(action: &str, status: &Status) -> Verdict {
+    if status.code() == Code::FailedPrecondition && status.message().contains("too old") {
+        return Verdict::TooOld;
+    }
+    Verdict::Fault(fault(action, status))
+}
+
+/// The fault behind `status`, the snapshot's age included.
+pub(super) fn fault(action: &str, status: &Status) -> Fault {
+    let class = class(status);
+    let message = format!("{}: {}", label(status.code()), innermost(status));
+    let fault = Fault { class, ..Fault::permanent(Part::Source, action, message) };
+    let fault = fault.with_cause(label(status.code()));
+    match remedy(status.code()) {
+        Some(remedy) => fault.with_remedy(remedy),
+        None => fault,
+    }
+}
+
+fn class(status: &Status) -> Class {
+    match status.code() {
+        // A cut connection arrives as Unknown ("h2 protocol error: error reading a body from connection").
+        Code::Unavailable | Code::DeadlineExceeded | Code::Internal | Code::Unknown | Code::Aborted | Code::Cancelled => {
+            Class::Transient { retry_after: None }
+        }
+        Code::ResourceExhausted => Class::Transient { retry_after: Some(Duration::from_secs(1)) },
+        _ => Class::Permanent,
+    }
+}
+
+/// Whether the source refused for lack of quota.
+pub(super) fn is_quota(status: &Status) -> bool {
+    status.code() == Code::ResourceExhausted
+}
+
+fn label(code: Code) -> &'static str {
+    match code {
+        Code::Ok => "ok",
+        Code::Cancelled => "cancelled",
+        Code::Unknown => "connection_cut",
+        Code::InvalidArgument => "invalid_argument",
+        Code::DeadlineExceeded => "deadline_exceeded",
+        Code::NotFound => "not_found",
+        Code::AlreadyExists => "already_exists",
+        Code::PermissionDenied => "permission_denied",
+        Code::ResourceExhausted => "resource_exhausted",
+        Code::FailedPrecondition => "failed_precondition",
+        Code::Aborted => "aborted",
+        Code::OutOfRange => "out_of_range",
+        Code::Unimplemented => "unimplemented",
+        Code::Internal => "internal",
+        Code::Unavailable => "unavailable",
+        Code::DataLoss => "data_loss",
+        Code::Unauthenticated => "unauthenticated",
+    }
+}
+
+fn remedy(code: Code) -> Option<&'static str> {
+    match code {
+        Code::PermissionDenied => Some(
+            "give the account the role roles/datastore.viewer on the project, or name another account in GOOGLE_APPLICATION_CREDENTIALS",
+        ),
+        Code::Unauthenticated => Some(
+            "check GOOGLE_APPLICATION_CREDENTIALS, or run `gcloud auth application-default login`",
+        ),
+        Code::NotFound => Some("check --project and --database; the project may have no Firestore database of that name"),
+        Code::InvalidArgument => Some("check --project and --database against what the message says"),
+        Code::Unavailable => Some("check that the source's address is right and reachable from here"),
+        _ => None,
+    }
+}
+
+/// The message, with the transport's own words when the status has none worth reading.
+fn innermost(status: &Status) -> String {
+    let mut words = status.message().trim().to_owned();
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = std::error::Error::source(status);
+    while let Some(error) = cause {
+        let text = error.to_string();
+        if !text.is_empty() && !words.contains(&text) {
+            words = format!("{words}: {text}");
+        }
+        cause = error.source();
+    }
+    words
+}

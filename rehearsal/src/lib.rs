@@ -1,0 +1,15 @@
+//! Brings the real parts up on this machine: PostgreSQL with pgvector, the official Firestore emulator,
+//! a proxy that fails on demand, and an application's data with its own judge.
+//! Everything started here ends with the process that started it, however that process ends.
+//! It knows nothing of the product; tests, benches and the demo put the two together.
+
+pub mod application;
+pub mod emulator;
+pub mod judge;
+mod keeper;
+pub mod parts;
+pub mod postgres;
+pub mod process;
+pub mod proxy;
+pub mod rest;
+mod unique;

@@ -1,0 +1,200 @@
+//! The command line, built from the table of settings, so that no flag can differ from its file key.
+
+use crate::exit;
+use clap::builder::{PathBufValueParser, PossibleValuesParser, ValueParser};
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use clap_complete::Shell;
+use config::{Form, SETTINGS, Setting, Written};
+use std::path::{Path, PathBuf};
+
+/// The file that is read when it is there and none is named.
+const DEFAULT_FILE: &str = "etl.toml";
+
+const RUN_EXAMPLES: &str = "\
+Examples:
+  # an emulator into a local Postgres
+  FIRESTORE_EMULATOR_HOST=127.0.0.1:8080 DATABASE_URL=postgres://me@localhost/app \\
+    etl run --source firestore --project demo --checkpoint-dir ./checkpoints
+
+  # what would happen, with the tables it would create
+  etl run --project my-app --checkpoint-dir ./checkpoints --dry-run
+
+  # stopped or killed? the same command goes on
+  etl run --project my-app --checkpoint-dir ./checkpoints
+
+  # two collections only, at most 80 % of 2000 reads a second, a summary for a script
+  etl run --project my-app --collections users,orders --reads-per-second 2000 \\
+    --checkpoint-dir ./checkpoints --output json";
+
+const STATUS_EXAMPLES: &str = "\
+Examples:
+  etl status --checkpoint-dir ./checkpoints
+  etl status --checkpoint-dir ./checkpoints --output json
+
+Needs neither source nor target; works while a run is under way.";
+
+const QUARANTINE_EXAMPLES: &str = "\
+Examples:
+  etl quarantine list
+  etl quarantine list --reason nul_character --limit 20
+  etl quarantine show users/alice";
+
+/// The whole command tree.
+pub(crate) fn command() -> Command {
+    Command::new("etl")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("Moves a live application off Firestore onto PostgreSQL with pgvector, without losing a document")
+        .after_help(exit::HELP)
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .arg(
+            Arg::new("config").long("config").value_name("FILE").global(true).value_parser(PathBufValueParser::new())
+                .help("Settings file [default: etl.toml where it is there]"),
+        )
+        .arg(
+            Arg::new("output").long("output").value_name("FORM").global(true).default_value("text")
+                .value_parser(PossibleValuesParser::new(["text", "json"])).hide_possible_values(true)
+                .help("text for people, or json: one object on standard output"),
+        )
+        .subcommand(run())
+        .subcommand(
+            Command::new("status").about("Where a run stands, from its checkpoint directory alone")
+                .after_help(STATUS_EXAMPLES).args(settings(&["run.checkpoint_dir", "telemetry.log"])),
+        )
+        .subcommand(quarantine())
+        .subcommand(
+            Command::new("completions").about("Completions for your shell, on standard output")
+                .after_help("Example:\n  etl completions bash > /etc/bash_completion.d/etl")
+                .arg(Arg::new("shell").required(true).value_parser(value_parser!(Shell))),
+        )
+}
+
+fn run() -> Command {
+    Command::new("run")
+        .about("Moves every document of the source, once; killed at will and started again, it goes on")
+        .after_help(format!("{RUN_EXAMPLES}\n\n{}", exit::HELP))
+        .args(settings(&["source.", "target.", "run.", "telemetry."]))
+        .arg(
+            Arg::new("dry-run").long("dry-run").action(ArgAction::SetTrue)
+                .help("Show the plan and the tables' DDL; change nothing (reads counts and the sample)"),
+        )
+}
+
+fn quarantine() -> Command {
+    let target = || settings(&["target.url", "telemetry.log"]);
+    let text = |name: &'static str, help: &'static str| Arg::new(name).long(name).help(help);
+    Command::new("quarantine")
+        .about("Documents that could not be stored as asked, with the reason")
+        .after_help(QUARANTINE_EXAMPLES)
+        .subcommand_required(true)
+        .subcommand(
+            Command::new("list").about("Which documents, and why").args(target())
+                .arg(text("collection", "Only of this collection").value_name("ID"))
+                .arg(text("reason", "Only for this reason").value_name("REASON"))
+                .arg(text("limit", "At most so many documents").value_name("N").default_value("50").value_parser(value_parser!(u32))),
+        )
+        .subcommand(
+            Command::new("show").about("One document, whole, as it was read").args(target())
+                .arg(Arg::new("path").required(true).value_name("PATH").help("Its path, as `etl quarantine list` prints it")),
+        )
+}
+
+/// The flags of all settings whose key starts with one of `prefixes`.
+fn settings(prefixes: &[&str]) -> Vec<Arg> {
+    let mut wanted = SETTINGS.iter().filter(|setting| prefixes.iter().any(|prefix| setting.key.starts_with(prefix)));
+    std::iter::from_fn(|| wanted.next()).filter_map(flag).collect()
+}
+
+fn flag(setting: &'static Setting) -> Option<Arg> {
+    let long = setting.flag?.trim_start_matches("--");
+    let mut help = format!("{} [default: {}]", setting.help, setting.default_text());
+    if !setting.environment.is_empty() {
+        help.push_str(&format!(" [env: {}]", setting.environment.join(", ")));
+    }
+    let arg = Arg::new(setting.key).long(long).help(help).help_heading(heading(setting.key));
+    Some(match setting.form {
+        Form::Switch => arg.action(ArgAction::SetTrue),
+        Form::List => arg.action(ArgAction::Append).value_name("A,B"),
+        form => arg.value_name(placeholder(form)).value_parser(ValueParser::string()).allow_hyphen_values(true),
+    })
+}
+
+fn heading(key: &str) -> &'static str {
+    match key.split('.').next() {
+        Some("source") => "Source",
+        Some("target") => "Target",
+        Some("run") => "Run",
+        _ => "Telemetry",
+    }
+}
+
+fn placeholder(form: Form) -> &'static str {
+    match form {
+        Form::Path => "PATH",
+        Form::Choice(_) => "WORD",
+        Form::Count(..) => "N",
+        Form::Share { .. } => "SHARE",
+        Form::Size(..) => "SIZE",
+        Form::Duration(..) => "TIME",
+        _ => "VALUE",
+    }
+}
+
+/// Everything the operator wrote, in rising order: file, environment, flags.
+pub(crate) fn written(matches: &ArgMatches) -> Written {
+    let mut written = Written::new();
+    match matches.get_one::<PathBuf>("config") {
+        Some(file) => written.file(file),
+        None if Path::new(DEFAULT_FILE).exists() => written.file(Path::new(DEFAULT_FILE)),
+        None => {}
+    }
+    written.environment(|name| std::env::var(name).ok());
+    for setting in SETTINGS {
+        for value in given(matches, setting) {
+            written.flag(setting.key, value);
+        }
+    }
+    written
+}
+
+fn given(matches: &ArgMatches, setting: &Setting) -> Vec<String> {
+    if setting.flag.is_none() || !matches.try_contains_id(setting.key).unwrap_or(false) {
+        return Vec::new();
+    }
+    match setting.form {
+        // Only a switch that is on by default has a flag that turns it off.
+        Form::Switch if matches.get_flag(setting.key) => {
+            let off = setting.flag.is_some_and(|flag| flag.starts_with("--no-"));
+            vec![(!off).to_string()]
+        }
+        Form::Switch => Vec::new(),
+        _ => matches.get_many::<String>(setting.key).unwrap_or_default().cloned().collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_tree_is_sound() {
+        command().debug_assert();
+    }
+
+    #[test]
+    fn every_setting_with_a_flag_is_a_flag_of_run() {
+        let run = run();
+        for setting in SETTINGS {
+            let there = run.get_arguments().any(|arg| arg.get_id() == setting.key);
+            assert_eq!(there, setting.flag.is_some(), "{}", setting.key);
+        }
+    }
+
+    #[test]
+    fn no_flag_overrides_the_switch_that_is_on_by_default() {
+        let matches = command().get_matches_from(["etl", "run", "--no-validation"]);
+        let (_, matches) = matches.subcommand().expect("run was given");
+        let setting = Setting::of("run.validation").expect("it is in the table");
+        assert_eq!(given(matches, setting), ["false"]);
+    }
+}

@@ -1,0 +1,64 @@
+//! What the exit code says. Scripts and schedulers decide by it, so the numbers never change their meaning.
+
+use pipeline::fault::{Fault, Part};
+use pipeline::stop::Reason;
+use std::process::ExitCode;
+
+/// Every way `etl` can end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// Complete, and all accounted for.
+    Complete = 0,
+    /// Something nobody foresaw.
+    Unexpected = 1,
+    /// The command line, environment or file is wrong; nothing was touched.
+    Configuration = 2,
+    /// Source, target or checkpoint directory cannot be reached or refuses.
+    Unreachable = 3,
+    /// Stopped by a signal; the same command goes on.
+    Stopped = 4,
+    /// Too many documents failed; the same command goes on once the cause is mended.
+    Emergency = 5,
+    /// What was counted and what was found differ.
+    Sums = 6,
+    /// The checkpoint directory or target belongs to another run, or another process took over.
+    OtherRun = 7,
+}
+
+/// The table as `--help` shows it.
+pub(crate) const HELP: &str = "\
+Exit codes:
+  0  complete, and every document accounted for
+  1  unexpected failure
+  2  wrong command line, environment or etl.toml; nothing was touched
+  3  source, target or checkpoint directory unreachable or refusing; start again once mended
+  4  stopped by a signal; start the same command again to go on
+  5  emergency stop: too many documents failed; the state is kept
+  6  the sums do not add up
+  7  the checkpoint directory or target belongs to another run, or another process took over";
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> ExitCode {
+        ExitCode::from(exit as u8)
+    }
+}
+
+impl Exit {
+    /// How a fault ends the process.
+    pub(crate) fn of_fault(fault: &Fault) -> Exit {
+        match fault.part {
+            Part::Source | Part::Target | Part::Checkpoints => Exit::Unreachable,
+            Part::Identity => Exit::OtherRun,
+            Part::Sums => Exit::Sums,
+        }
+    }
+
+    /// How being stopped ends it.
+    pub(crate) fn of_reason(reason: Reason) -> Exit {
+        match reason {
+            Reason::Signal => Exit::Stopped,
+            Reason::Emergency => Exit::Emergency,
+            Reason::Fault => Exit::Unexpected,
+        }
+    }
+}

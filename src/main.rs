@@ -1,0 +1,112 @@
+//! `etl`: no logic here, only choices. Parse, believe, start telemetry, dispatch; the exit code says how it ended.
+
+mod args;
+mod display;
+mod exit;
+mod quarantine;
+mod run;
+mod status;
+mod summary;
+mod telemetry;
+mod text;
+
+use clap::ArgMatches;
+use config::{Config, Needs};
+use exit::Exit;
+use indicatif::{MultiProgress, ProgressDrawTarget};
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+
+/// How the operator wants to be spoken to.
+#[derive(Debug, Clone)]
+pub(crate) struct Voice {
+    /// Whether one JSON object is wanted instead of a page.
+    json: bool,
+    /// Whether standard error is a terminal that can be redrawn.
+    live: bool,
+    /// Whether colour is welcome there.
+    colour: bool,
+    /// The terminal, shared by log and progress.
+    display: MultiProgress,
+}
+
+fn main() -> ExitCode {
+    let matches = args::command().get_matches();
+    let Some((verb, matches)) = matches.subcommand() else { return Exit::Configuration.into() };
+    match dispatch(verb, matches) {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            complain(&format!("{error:#}"));
+            Exit::Unexpected.into()
+        }
+    }
+}
+
+fn dispatch(verb: &str, matches: &ArgMatches) -> anyhow::Result<Exit> {
+    match verb {
+        "run" => with_config(matches, Needs::RUN, |config, voice| run::verb(config, matches, voice)),
+        "status" => with_config(matches, Needs::STATUS, |config, voice| status::verb(config, voice)),
+        "quarantine" => match matches.subcommand() {
+            Some((verb, matches)) => {
+                with_config(matches, Needs::TARGET, |config, voice| quarantine::verb(config, verb, matches, voice))
+            }
+            None => Ok(Exit::Configuration),
+        },
+        _ => completions(matches),
+    }
+}
+
+fn with_config(
+    matches: &ArgMatches,
+    needs: Needs,
+    verb: impl FnOnce(&Config, Voice) -> anyhow::Result<Exit>,
+) -> anyhow::Result<Exit> {
+    let voice = voice(matches);
+    let config = match args::written(matches).relied_on(needs) {
+        Ok(config) => config,
+        Err(invalid) => {
+            let problems = invalid.0.len();
+            complain(&format!("{problems} {} to mend first:\n{invalid}", if problems == 1 { "thing" } else { "things" }));
+            return Ok(Exit::Configuration);
+        }
+    };
+    if let Err(error) = telemetry::log(&config.telemetry, voice.display.clone(), voice.colour) {
+        complain(&format!("{error:#}"));
+        return Ok(Exit::Configuration);
+    }
+    for notice in &config.notices {
+        tracing::warn!("{notice}");
+    }
+    verb(&config, voice)
+}
+
+fn voice(matches: &ArgMatches) -> Voice {
+    let live = std::io::stderr().is_terminal() && std::env::var_os("TERM").is_some_and(|term| term != "dumb");
+    let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let target = if live { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+    Voice {
+        json: matches.get_one::<String>("output").is_some_and(|form| form == "json"),
+        live,
+        colour: live && !plain,
+        display: MultiProgress::with_draw_target(target),
+    }
+}
+
+fn completions(matches: &ArgMatches) -> anyhow::Result<Exit> {
+    if let Some(shell) = matches.get_one::<clap_complete::Shell>("shell") {
+        let mut script = Vec::new();
+        clap_complete::generate(*shell, &mut args::command(), "etl", &mut script);
+        say(&String::from_utf8_lossy(&script));
+    }
+    Ok(Exit::Complete)
+}
+
+/// Prints to standard output. A reader that has seen enough is no failure.
+pub(crate) fn say(text: &str) {
+    let _ = std::io::stdout().write_all(text.as_bytes());
+}
+
+/// Prints to standard error.
+pub(crate) fn complain(text: &str) {
+    let _ = writeln!(std::io::stderr(), "etl: {}", text.trim_end());
+}

@@ -1,0 +1,103 @@
+//! `etl status`: where a run stands, from its checkpoint directory alone, also while it is under way.
+
+use crate::exit::Exit;
+use crate::text::{count, table};
+use crate::{Voice, complain, say};
+use checkpoints::{CheckpointStore, LaneId, OpenError, Rocks, Tally};
+use config::Config;
+use pipeline::plan::Plan;
+use serde::Serialize;
+use std::path::Path;
+
+#[derive(Debug, Default, Serialize)]
+struct Standing {
+    table: String,
+    documents: u64,
+    read: u64,
+    loaded: u64,
+    quarantined: u64,
+    lanes: u64,
+    lanes_done: u64,
+}
+
+pub(crate) fn verb(config: &Config, voice: Voice) -> anyhow::Result<Exit> {
+    let dir = config.checkpoint_dir.as_deref().unwrap_or(Path::new("."));
+    let store = match Rocks::open_read_only(dir) {
+        Ok(store) => store,
+        Err(error) => {
+            complain(&error.to_string());
+            let nothing_there = matches!(error, OpenError::Absent { .. });
+            return Ok(if nothing_there { Exit::Configuration } else { Exit::Unreachable });
+        }
+    };
+    let Some(bytes) = store.plan()? else {
+        complain(&format!("{} holds no run yet: the start that opened it did not get to its plan", dir.display()));
+        return Ok(Exit::Configuration);
+    };
+    let plan: Plan = serde_json::from_slice(&bytes)?;
+    let (standings, total) = standings(&plan, &store)?;
+    let ended = standings.iter().all(|standing| standing.lanes == standing.lanes_done);
+    if voice.json {
+        let status = serde_json::json!({
+            "run": plan.run, "source": plan.source.to_string(), "snapshot_time": plan.snapshot.to_string(),
+            "documents": plan.documents(), "read": total.read, "loaded": total.loaded,
+            "quarantined": total.quarantined, "skipped": total.skipped, "reads_billed": total.billed + plan.planning_reads,
+            "lanes": { "done": standings.iter().map(|s| s.lanes_done).sum::<u64>(), "total": plan.lanes.len() },
+            "tables": standings, "loaded_completely": ended,
+        });
+        say(&format!("{status}\n"));
+    } else {
+        say(&page(&plan, &standings, &total, ended));
+    }
+    Ok(Exit::Complete)
+}
+
+fn standings(plan: &Plan, store: &Rocks) -> anyhow::Result<(Vec<Standing>, Tally)> {
+    let mut total = Tally::default();
+    let mut standings: Vec<Standing> =
+        plan.tables.iter().map(|table| Standing { table: table.name.clone(), ..Standing::default() }).collect();
+    for lane in &plan.lanes {
+        let progress = store.progress(LaneId(lane.id))?;
+        let standing = &mut standings[lane.table];
+        standing.documents += lane.documents;
+        standing.read += progress.tally.read;
+        standing.loaded += progress.tally.loaded;
+        standing.quarantined += progress.tally.quarantined;
+        standing.lanes += 1;
+        standing.lanes_done += u64::from(progress.position.is_end());
+        total += progress.tally;
+    }
+    Ok((standings, total))
+}
+
+fn page(plan: &Plan, standings: &[Standing], total: &Tally, ended: bool) -> String {
+    let rows: Vec<Vec<String>> = standings
+        .iter()
+        .map(|standing| {
+            vec![
+                standing.table.clone(),
+                count(standing.documents),
+                count(standing.loaded),
+                count(standing.quarantined),
+                format!("{}/{}", standing.lanes_done, standing.lanes),
+            ]
+        })
+        .collect();
+    let next = if ended {
+        "every lane is at its end; `etl run` with the same options adds the keys and checks the sums if that is not done yet"
+    } else {
+        "`etl run` with the same options goes on"
+    };
+    format!(
+        "run {}, {}, snapshot of {}\n\n{}\n{} of {} documents read, {} loaded, {} quarantined; {} reads billed\nnext: {next}\n",
+        plan.run,
+        plan.source,
+        plan.snapshot,
+        table(&["table", ">documents", ">loaded", ">quarantined", ">lanes done"], &rows),
+        count(total.read),
+        count(plan.documents()),
+        count(total.loaded),
+        count(total.quarantined),
+        count(total.billed + plan.planning_reads),
+    )
+}

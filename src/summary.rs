@@ -1,0 +1,151 @@
+//! The last word of a run: one JSON object for scripts, a short page for people.
+//!
+//! `read`, `loaded`, `quarantined`, `skipped`, `lanes` and `tables` speak of the whole run, earlier starts
+//! included; `reads_billed`, `retries`, `seconds` and `documents_per_second` speak of this start.
+
+use crate::exit::Exit;
+use crate::text::{bytes, count, duration, table};
+use pipeline::fault::Fault;
+use pipeline::plan::Plan;
+use pipeline::progress::Snapshot;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// What `--output json` prints.
+#[derive(Debug, Serialize)]
+pub(crate) struct Summary {
+    run: Option<String>,
+    snapshot_time: Option<String>,
+    read: u64,
+    loaded: u64,
+    quarantined: u64,
+    skipped: u64,
+    lanes: Lanes,
+    reads_billed: u64,
+    retries: u64,
+    seconds: f64,
+    documents_per_second: f64,
+    tables: BTreeMap<String, Table>,
+    complete: bool,
+    exit: &'static str,
+    error: Option<String>,
+    next: String,
+    #[serde(skip)]
+    bytes: u64,
+}
+
+#[derive(Debug, Serialize)]
+struct Lanes {
+    done: u64,
+    total: u64,
+}
+
+#[derive(Debug, Serialize)]
+struct Table {
+    rows: u64,
+    quarantined: u64,
+}
+
+impl Summary {
+    /// The run as `snapshot` shows it at its end.
+    pub(crate) fn new(plan: Option<&Plan>, snapshot: &Snapshot, reads_billed: u64, took: Duration, exit: Exit) -> Self {
+        let total = snapshot.total;
+        let tables = snapshot.tables.iter().map(|table| {
+            (table.name.clone(), Table { rows: table.tally.loaded, quarantined: table.tally.quarantined })
+        });
+        Summary {
+            run: plan.map(|plan| plan.run.to_string()),
+            snapshot_time: plan.map(|plan| plan.snapshot.to_string()),
+            read: total.read,
+            loaded: total.loaded,
+            quarantined: total.quarantined,
+            skipped: total.skipped,
+            lanes: Lanes { done: snapshot.lanes_done, total: snapshot.lanes },
+            reads_billed,
+            retries: pipeline::metrics::retries(),
+            seconds: took.as_secs_f64(),
+            documents_per_second: snapshot.rate,
+            tables: tables.collect(),
+            complete: exit == Exit::Complete,
+            exit: word(exit),
+            error: None,
+            next: next(exit, total.quarantined),
+            bytes: total.bytes,
+        }
+    }
+
+    /// The same, with what went wrong.
+    pub(crate) fn with_fault(mut self, fault: &Fault) -> Self {
+        self.error = Some(format!("could not {}: {}", fault.action, fault.message));
+        if let Some(remedy) = &fault.remedy {
+            self.next.clone_from(remedy);
+        }
+        self
+    }
+
+    /// The page for people.
+    pub(crate) fn page(&self) -> String {
+        let mut page = String::new();
+        if !self.tables.is_empty() {
+            let rows: Vec<Vec<String>> = self
+                .tables
+                .iter()
+                .map(|(name, table)| vec![name.clone(), count(table.rows), count(table.quarantined)])
+                .collect();
+            page.push_str(&table(&["table", ">rows", ">quarantined"], &rows));
+            page.push('\n');
+        }
+        if let (Some(run), Some(snapshot)) = (&self.run, &self.snapshot_time) {
+            page.push_str(&format!("run {run}, snapshot of {snapshot}\n"));
+            page.push_str(&format!(
+                "{} read ({}) = {} loaded + {} quarantined + {} skipped; lanes {} of {}\n",
+                count(self.read),
+                bytes(self.bytes),
+                count(self.loaded),
+                count(self.quarantined),
+                count(self.skipped),
+                self.lanes.done,
+                self.lanes.total
+            ));
+            page.push_str(&format!(
+                "this start: {}, {} documents/s, {} reads billed, {} retries\n",
+                duration(Duration::from_secs_f64(self.seconds)),
+                count(self.documents_per_second as u64),
+                count(self.reads_billed),
+                count(self.retries)
+            ));
+        }
+        if let Some(error) = &self.error {
+            page.push_str(&format!("error: {error}\n"));
+        }
+        page.push_str(&format!("{}\nnext: {}\n", self.exit, self.next));
+        page
+    }
+}
+
+fn word(exit: Exit) -> &'static str {
+    match exit {
+        Exit::Complete => "complete: every document is accounted for",
+        Exit::Unexpected => "failed unexpectedly",
+        Exit::Configuration => "wrong configuration",
+        Exit::Unreachable => "incomplete: a part cannot be reached or refuses",
+        Exit::Stopped => "stopped by a signal; what was read is loaded and remembered",
+        Exit::Emergency => "emergency stop: too many documents failed",
+        Exit::Sums => "failed: the sums do not add up",
+        Exit::OtherRun => "refused: this belongs to another run",
+    }
+}
+
+fn next(exit: Exit, quarantined: u64) -> String {
+    match exit {
+        Exit::Complete if quarantined > 0 => "look at what could not be stored as asked: etl quarantine list",
+        Exit::Complete => "look at the tables with psql; every document's path is in column _path",
+        Exit::Stopped => "start the same command again: it goes on where it was",
+        Exit::Emergency => {
+            "find the reason with `etl quarantine list`; to go on all the same, raise --emergency-threshold"
+        }
+        _ => "mend the cause, then start the same command again: it goes on where it was",
+    }
+    .to_owned()
+}

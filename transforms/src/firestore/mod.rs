@@ -1,0 +1,79 @@
+//! The wire format of Firestore's messages, as much of it as a migration reads.
+//! Every function answers with the decoded message or [`Malformed`]; none panics, and none recurses without bound.
+//! A value of a type unknown here is refused, never dropped; what to do with refused documents is the caller's.
+
+mod value;
+mod vector;
+mod wire;
+
+use std::ops::Range;
+
+use crate::{Document, Timestamp};
+pub use wire::Malformed;
+use wire::Reader;
+
+/// Decodes the bytes of a `google.firestore.v1.Document`.
+pub fn document(body: &[u8]) -> Result<Document<'_>, Malformed> {
+    let mut reader = Reader::new(body);
+    let (mut name, mut created, mut updated) = (None, None, None);
+    let mut fields = Vec::with_capacity(16);
+    while let Some(field) = reader.next_field()? {
+        match field.number {
+            1 => name = Some(field.text()?),
+            2 => fields.push(value::entry(field.message()?, 1)?),
+            3 => created = Some(value::timestamp(field.message()?)?),
+            4 => updated = Some(value::timestamp(field.message()?)?),
+            _ => {}
+        }
+    }
+    value::settle(&mut fields);
+    let missing = |what| reader.malformed(what);
+    Ok(Document {
+        name: name.ok_or_else(|| missing("a document without a name"))?,
+        created: created.ok_or_else(|| missing("a document without a create time"))?,
+        updated: updated.ok_or_else(|| missing("a document without an update time"))?,
+        fields,
+    })
+}
+
+/// Only the name of a document: the rest is skipped, not looked into.
+pub fn name(body: &[u8]) -> Result<&str, Malformed> {
+    let mut reader = Reader::new(body);
+    let mut name = None;
+    while let Some(field) = reader.next_field()? {
+        if field.number == 1 {
+            name = Some(field.text()?);
+        }
+    }
+    name.ok_or_else(|| reader.malformed("a document without a name"))
+}
+
+/// What a migration needs of a `RunQueryResponse`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Answer {
+    /// Where in the body the document's own bytes lie, so that a shared buffer can be sliced without copying.
+    pub document: Option<Range<usize>>,
+    /// The time the query read at.
+    pub read_time: Option<Timestamp>,
+    /// Results skipped because of an offset; billed, and never asked for.
+    pub skipped: i32,
+    /// The server is finished with the query.
+    pub done: bool,
+}
+
+/// Decodes the outer message of a query's answer.
+pub fn answer(body: &[u8]) -> Result<Answer, Malformed> {
+    let mut reader = Reader::new(body);
+    let mut answer = Answer::default();
+    while let Some(field) = reader.next_field()? {
+        match field.number {
+            1 => answer.document = Some(field.message()?.range()),
+            3 => answer.read_time = Some(value::timestamp(field.message()?)?),
+            // An int32 travels as a 64-bit varint, of which readers keep the low half.
+            4 => answer.skipped = field.varint()? as i32,
+            6 => answer.done = field.varint()? != 0,
+            _ => {}
+        }
+    }
+    Ok(answer)
+}

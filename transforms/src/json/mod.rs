@@ -1,0 +1,29 @@
+//! Tagged JSON: every Firestore value as JSON that says its type, in `jsonb` columns, `_extra` and the quarantine.
+//! Writing never fails and reading gives back the same value, bit for bit (NaN payloads aside).
+//! U+0000 is written as `\u0000`, which `json` takes and `jsonb` does not: whoever packs for `jsonb` has to ask.
+
+mod read;
+mod write;
+
+pub use read::{Owned, Unreadable, read, read_object};
+pub(crate) use write::Writer;
+
+use crate::Value;
+
+/// One value as tagged JSON. References below `root` (`projects/p/databases/d/documents`) are written as paths.
+pub fn text(value: &Value<'_>, root: &str) -> String {
+    written(root, |writer| writer.value(value))
+}
+
+/// Fields as one JSON object whose own keys are plain field names, never tags: a whole document for a person.
+pub fn object(fields: &[(&str, Value<'_>)], root: &str) -> String {
+    written(root, |writer| {
+        writer.fields(fields.iter().map(|(name, value)| (*name, value)))
+    })
+}
+
+fn written(root: &str, write: impl FnOnce(&mut Writer<'_>)) -> String {
+    let mut out = Vec::new();
+    write(&mut Writer::new(&mut out, root));
+    String::from_utf8(out).expect("JSON is written from strings and ASCII")
+}

@@ -1,0 +1,214 @@
+//! Reading tagged JSON back, as PostgreSQL returns it: for verification and for tests.
+//! Every text that was written is read as the value it was written from; any other text is read or refused, never
+//! guessed at. Nesting beyond what the JSON parser takes (128) is refused: more than Firestore's 20 can use up.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::Value as Json;
+
+use crate::{Timestamp, Value};
+
+/// A value that owns its text and bytes.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Owned {
+    /// An explicit null.
+    Null,
+    /// A boolean.
+    Boolean(bool),
+    /// An integer.
+    Integer(i64),
+    /// A double.
+    Double(f64),
+    /// A moment.
+    Timestamp(Timestamp),
+    /// A string.
+    Text(String),
+    /// Raw bytes.
+    Bytes(Vec<u8>),
+    /// The full resource name of a document.
+    Reference(String),
+    /// A point on Earth.
+    GeoPoint {
+        /// Degrees north.
+        latitude: f64,
+        /// Degrees east.
+        longitude: f64,
+    },
+    /// A list.
+    Array(Vec<Owned>),
+    /// A map.
+    Map(Vec<(String, Owned)>),
+    /// An embedding.
+    Vector(Vec<f64>),
+}
+
+impl Owned {
+    /// The same value, borrowed.
+    pub fn view(&self) -> Value<'_> {
+        match self {
+            Owned::Null => Value::Null,
+            Owned::Boolean(boolean) => Value::Boolean(*boolean),
+            Owned::Integer(integer) => Value::Integer(*integer),
+            Owned::Double(double) => Value::Double(*double),
+            Owned::Timestamp(timestamp) => Value::Timestamp(*timestamp),
+            Owned::Text(text) => Value::Text(text),
+            Owned::Bytes(bytes) => Value::Bytes(bytes),
+            Owned::Reference(name) => Value::Reference(name),
+            Owned::GeoPoint { latitude, longitude } => Value::GeoPoint {
+                latitude: *latitude,
+                longitude: *longitude,
+            },
+            Owned::Array(values) => Value::Array(values.iter().map(Owned::view).collect()),
+            Owned::Map(entries) => Value::Map(
+                entries
+                    .iter()
+                    .map(|(key, value)| (key.as_str(), value.view()))
+                    .collect(),
+            ),
+            Owned::Vector(components) => Value::Vector(components.clone()),
+        }
+    }
+}
+
+/// Why a text is not tagged JSON.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not tagged JSON: {0}")]
+pub struct Unreadable(String);
+
+/// The value a tagged JSON text stands for; paths become references below `root`.
+pub fn read(text: &str, root: &str) -> Result<Owned, Unreadable> {
+    value(parse(text)?, root)
+}
+
+/// The fields of an object as [`super::object`] writes it and `_extra` holds it.
+pub fn read_object(text: &str, root: &str) -> Result<Vec<(String, Owned)>, Unreadable> {
+    match parse(text)? {
+        Json::Object(entries) => fields(entries, root),
+        _ => Err(Unreadable("no object".into())),
+    }
+}
+
+fn parse(text: &str) -> Result<Json, Unreadable> {
+    serde_json::from_str(text).map_err(|error| Unreadable(error.to_string()))
+}
+
+fn fields(entries: serde_json::Map<String, Json>, root: &str) -> Result<Vec<(String, Owned)>, Unreadable> {
+    entries
+        .into_iter()
+        .map(|(key, json)| Ok((key, value(json, root)?)))
+        .collect()
+}
+
+fn value(json: Json, root: &str) -> Result<Owned, Unreadable> {
+    Ok(match json {
+        Json::Null => Owned::Null,
+        Json::Bool(boolean) => Owned::Boolean(boolean),
+        Json::Number(number) => match (number.as_i64(), number.as_f64()) {
+            (Some(integer), _) => Owned::Integer(integer),
+            (None, Some(double)) if number.is_f64() => Owned::Double(double),
+            _ => return Err(Unreadable(format!("{number} is no 64-bit integer"))),
+        },
+        Json::String(text) => Owned::Text(text),
+        Json::Array(values) => Owned::Array(
+            values
+                .into_iter()
+                .map(|each| value(each, root))
+                .collect::<Result<_, _>>()?,
+        ),
+        Json::Object(mut entries) => match entries.keys().next() {
+            Some(tag) if entries.len() == 1 && tag.starts_with('$') => {
+                let tag = tag.clone();
+                let content = entries.remove(&tag).unwrap_or_default();
+                tagged(&tag, content, root)?
+            }
+            _ => Owned::Map(fields(entries, root)?),
+        },
+    })
+}
+
+fn tagged(tag: &str, content: Json, root: &str) -> Result<Owned, Unreadable> {
+    let read = match (tag, content) {
+        ("$map", Json::Object(entries)) => Some(Owned::Map(fields(entries, root)?)),
+        ("$double", Json::String(text)) => special(&text).map(Owned::Double),
+        ("$timestamp", Json::String(text)) => Timestamp::parse(&text).map(Owned::Timestamp),
+        ("$bytes", Json::String(text)) => STANDARD.decode(text).ok().map(Owned::Bytes),
+        ("$reference", Json::String(path)) => Some(Owned::Reference(format!("{root}/{path}"))),
+        ("$reference", Json::Object(entries)) => match entries.get("name") {
+            Some(Json::String(name)) if entries.len() == 1 => Some(Owned::Reference(name.clone())),
+            _ => None,
+        },
+        ("$geopoint", Json::Array(degrees)) => match doubles(degrees, root).as_deref() {
+            Some([latitude, longitude]) => Some(Owned::GeoPoint {
+                latitude: *latitude,
+                longitude: *longitude,
+            }),
+            _ => None,
+        },
+        ("$vector", Json::Array(components)) => doubles(components, root).map(Owned::Vector),
+        _ => None,
+    };
+    read.ok_or_else(|| {
+        Unreadable(format!(
+            "{tag:?} is no tag, or its content is not what the tag says"
+        ))
+    })
+}
+
+fn doubles(values: Vec<Json>, root: &str) -> Option<Vec<f64>> {
+    let double = |json| {
+        if let Ok(Owned::Double(double)) = value(json, root) {
+            Some(double)
+        } else {
+            None
+        }
+    };
+    values.into_iter().map(double).collect()
+}
+
+/// The doubles JSON numbers do not say.
+fn special(text: &str) -> Option<f64> {
+    match text {
+        "NaN" => Some(f64::NAN),
+        "Infinity" => Some(f64::INFINITY),
+        "-Infinity" => Some(f64::NEG_INFINITY),
+        "-0.0" => Some(-0.0),
+        _ => text
+            .parse()
+            .ok()
+            .filter(|double: &f64| double.is_finite() && format!("{double:e}") == text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn what_was_never_written_is_refused() {
+        for text in [
+            "",
+            "[1,",
+            "18446744073709551615",
+            r#"{"$double":"inf"}"#,
+            r#"{"$double":1.5}"#,
+            r#"{"$bytes":"A"}"#,
+            r#"{"$timestamp":"yesterday"}"#,
+            r#"{"$geopoint":[1.0]}"#,
+            r#"{"$vector":[1]}"#,
+            r#"{"$reference":{"name":1}}"#,
+            r#"{"$what":1}"#,
+        ] {
+            assert!(read(text, "r").is_err(), "{text}");
+        }
+        assert!(read_object("[]", "r").is_err());
+    }
+
+    #[test]
+    fn paths_become_references_below_the_root() {
+        assert_eq!(
+            read(r#"{"$reference":"a/b"}"#, "r").unwrap(),
+            Owned::Reference("r/a/b".into())
+        );
+    }
+}

@@ -1,0 +1,26 @@
+//! What a Firestore document becomes: from wire bytes to a table's shape and to the rows that go in it.
+//! Everything here is a pure function of its arguments: no clock, no I/O, no runtime, and no panic on any input.
+//! Nothing is lost on the way: a value lands in its column, in `_extra`, or its document is rejected with the
+//! reason; reading, loading and keeping rejected documents are the pipeline's.
+
+mod census;
+pub mod firestore;
+mod infer;
+pub mod json;
+mod naming;
+mod pack;
+mod reject;
+mod sql;
+mod table;
+mod timestamp;
+mod value;
+
+pub use census::Census;
+pub use firestore::Malformed;
+pub use infer::{Shape, infer};
+pub use pack::{COPY_HEADER, COPY_TRAILER, Packer};
+pub use reject::{Notes, Reason, Reject};
+pub use sql::{literal, quote, visible};
+pub use table::{Column, Kind, Table};
+pub use timestamp::Timestamp;
+pub use value::{Document, Value, below};

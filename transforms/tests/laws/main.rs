@@ -1,0 +1,9 @@
+//! The laws of the public functions, on arbitrary documents: nothing is lost, nothing panics, everyone agrees.
+#![allow(clippy::unwrap_used)]
+
+mod arbitrary;
+mod decoding;
+mod packing;
+mod rules;
+mod tagged_json;
+mod tuple;
