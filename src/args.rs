@@ -115,7 +115,11 @@ fn flag(setting: &'static Setting) -> Option<Arg> {
     Some(match setting.form {
         Form::Switch => arg.action(ArgAction::SetTrue),
         Form::List => arg.action(ArgAction::Append).value_name("A,B"),
-        form => arg.value_name(placeholder(form)).value_parser(ValueParser::string()).allow_hyphen_values(true),
+        form => arg
+            .value_name(placeholder(form))
+            .value_parser(ValueParser::string())
+            // The last one given holds, so that a script can append to a command line it was handed.
+            .overrides_with(setting.key),
     })
 }
 

@@ -12,8 +12,10 @@ use crate::fault::{Fault, Part};
 use crate::plan::ReadTime;
 use std::collections::BTreeMap;
 
-/// Names looked at directly rather than by halving further.
-const LOOK_AT: u32 = 64;
+/// Names looked at where strangers are suspected.
+const LOOK_AT: u32 = 100;
+/// Names read at a time where nothing but reading them all is left.
+const PAGE: u32 = 1000;
 
 /// A collection id and the documents in all collections of that id.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,14 +47,21 @@ pub(super) async fn named(client: &Client, ids: &[String], at: ReadTime) -> Resu
 /// Every group of the database.
 pub(super) async fn all(client: &Client, at: ReadTime) -> Result<Vec<Group>, Fault> {
     let mut found = Found::new(client, at);
-    for id in client.root_collections(at).await? {
-        found.learn(&id).await?;
+    let mut roots = client.root_collections(at).await?;
+    roots.sort();
+    for id in &roots {
+        found.learn(id).await?;
     }
     let total = client.count(&Query::everything(), at).await.map_err(|fault| {
         fault.with_remedy("this database refuses to count across collections; name them with --collections a,b,c")
     })?;
-    if found.total() < total {
-        found.look(None, None).await?;
+    // Most of what lies below documents shows itself below the first documents of each root collection.
+    for (place, id) in roots.iter().enumerate() {
+        if found.total() == total {
+            break;
+        }
+        let end = roots.get(place + 1).map(|next| names::beginning(next));
+        found.look(Some(&names::beginning(id)), end.as_deref()).await?;
     }
     let mut open = vec![Stretch { from: None, to: None, documents: total }];
     while found.total() < total {
@@ -116,6 +125,21 @@ impl<'c> Found<'c> {
         Ok(())
     }
 
+    /// Reads every name of a stretch that cannot be halved.
+    async fn look_through(&mut self, from: Option<&str>, to: Option<&str>) -> Result<(), Fault> {
+        let whole = Query::everything().between(from, to).limit(PAGE);
+        let mut page = self.client.names(whole.clone(), self.at).await?;
+        while let Some(last) = page.last().cloned() {
+            for path in &page {
+                if let Some(id) = path.rsplit('/').nth(1) {
+                    self.learn(id).await?;
+                }
+            }
+            page = self.client.names(whole.clone().after(&last), self.at).await?;
+        }
+        Ok(())
+    }
+
     /// Looks into a stretch that holds strangers, or leaves it and pushes its halves.
     async fn halve(&mut self, stretch: Stretch, open: &mut Vec<Stretch>) -> Result<(), Fault> {
         let (from, to) = (stretch.from.as_deref(), stretch.to.as_deref());
@@ -128,7 +152,7 @@ impl<'c> Found<'c> {
         }
         let everything = |from: Option<&str>, to: Option<&str>| Query::everything().between(from, to);
         let Some((cut, end)) = split(self.client, &everything, from, to, self.at).await? else {
-            return Ok(());
+            return self.look_through(from, to).await;
         };
         let below = self.client.count(&everything(from, Some(&cut)), self.at).await?;
         let above = stretch.documents - below.min(stretch.documents);

@@ -5,6 +5,14 @@
 
 use std::cmp::Ordering;
 
+/// The lowest document id there can be.
+const LOWEST_ID: &str = "__id-9223372036854775808__";
+
+/// Where everything below a root collection begins.
+pub(super) fn beginning(collection: &str) -> String {
+    format!("{collection}/{LOWEST_ID}")
+}
+
 /// Compares two paths below the root as Firestore does.
 pub(super) fn compare(left: &str, right: &str) -> Ordering {
     let (mut left, mut right) = (left.split('/'), right.split('/'));
@@ -45,11 +53,13 @@ pub(super) fn between(low: &str, high: Option<&str>) -> Option<String> {
     let place = match high {
         // Without an end, the first document id (or collection) is where names differ most.
         None => 0,
-        Some(_) => lows.iter().zip(&highs).position(|(a, b)| a != b)?,
+        // Where the lower name ends, everything below it lies between.
+        Some(_) => lows.iter().zip(&highs).position(|(a, b)| a != b).unwrap_or(lows.len()),
     };
     let tops = highs.get(place).copied();
-    candidates(lows[place], tops)
-        .filter_map(|segment| path(&lows[..place], segment, lows.len()))
+    let bottom = lows.get(place).copied().unwrap_or_default();
+    candidates(bottom, tops)
+        .filter_map(|segment| path(&lows[..place], segment, lows.len().max(highs.len())))
         .find(|path| {
             compare(low, path).is_lt() && high.is_none_or(|high| compare(path, high).is_lt())
         })
