@@ -25,6 +25,10 @@ test: ## every test, against a real PostgreSQL and the Firestore emulator
 	deploy/bootstrap --test
 	cargo test --release --workspace --no-fail-fast
 
+.PHONY: bench
+bench: ## what a document costs the client, against the generated decoder
+	cargo bench --workspace --bench documents
+
 .PHONY: check
 check: ## format, lints, and the licences and advisories of all dependencies
 	cargo fmt --all --check

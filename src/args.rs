@@ -43,29 +43,47 @@ Examples:
 pub(crate) fn command() -> Command {
     Command::new("etl")
         .version(env!("CARGO_PKG_VERSION"))
-        .about("Moves a live application off Firestore onto PostgreSQL with pgvector, without losing a document")
+        .about(
+            "Moves a live application off Firestore onto PostgreSQL with pgvector, without losing a document",
+        )
         .after_help(exit::HELP)
         .subcommand_required(true)
         .arg_required_else_help(true)
         .arg(
-            Arg::new("config").long("config").value_name("FILE").global(true).value_parser(PathBufValueParser::new())
+            Arg::new("config")
+                .long("config")
+                .value_name("FILE")
+                .global(true)
+                .value_parser(PathBufValueParser::new())
                 .help("Settings file [default: etl.toml where it is there]"),
         )
         .arg(
-            Arg::new("output").long("output").value_name("FORM").global(true).default_value("text")
-                .value_parser(PossibleValuesParser::new(["text", "json"])).hide_possible_values(true)
+            Arg::new("output")
+                .long("output")
+                .value_name("FORM")
+                .global(true)
+                .default_value("text")
+                .value_parser(PossibleValuesParser::new(["text", "json"]))
+                .hide_possible_values(true)
                 .help("text for people, or json: one object on standard output"),
         )
         .subcommand(run())
         .subcommand(
-            Command::new("status").about("Where a run stands, from its checkpoint directory alone")
-                .after_help(STATUS_EXAMPLES).args(settings(&["run.checkpoint_dir", "telemetry.log"])),
+            Command::new("status")
+                .about("Where a run stands, from its checkpoint directory alone")
+                .after_help(STATUS_EXAMPLES)
+                .args(settings(&["run.checkpoint_dir", "telemetry.log"])),
         )
         .subcommand(quarantine())
         .subcommand(
-            Command::new("completions").about("Completions for your shell, on standard output")
+            Command::new("completions")
+                .about("Completions for your shell, on standard output")
                 .after_help("Example:\n  etl completions bash > /etc/bash_completion.d/etl")
-                .arg(Arg::new("shell").required(true).value_parser(value_parser!(Shell))),
+                .arg(
+                    Arg::new("shell")
+                        .required(true)
+                        .value_parser(value_parser!(Shell)),
+                ),
         )
 }
 
@@ -75,7 +93,9 @@ fn run() -> Command {
         .after_help(format!("{RUN_EXAMPLES}\n\n{}", exit::HELP))
         .args(settings(&["source.", "target.", "run.", "telemetry."]))
         .arg(
-            Arg::new("dry-run").long("dry-run").action(ArgAction::SetTrue)
+            Arg::new("dry-run")
+                .long("dry-run")
+                .action(ArgAction::SetTrue)
                 .help("Show the plan and the tables' DDL; change nothing (reads counts and the sample)"),
         )
 }
@@ -88,20 +108,36 @@ fn quarantine() -> Command {
         .after_help(QUARANTINE_EXAMPLES)
         .subcommand_required(true)
         .subcommand(
-            Command::new("list").about("Which documents, and why").args(target())
+            Command::new("list")
+                .about("Which documents, and why")
+                .args(target())
                 .arg(text("collection", "Only of this collection").value_name("ID"))
                 .arg(text("reason", "Only for this reason").value_name("REASON"))
-                .arg(text("limit", "At most so many documents").value_name("N").default_value("50").value_parser(value_parser!(u32))),
+                .arg(
+                    text("limit", "At most so many documents")
+                        .value_name("N")
+                        .default_value("50")
+                        .value_parser(value_parser!(u32)),
+                ),
         )
         .subcommand(
-            Command::new("show").about("One document, whole, as it was read").args(target())
-                .arg(Arg::new("path").required(true).value_name("PATH").help("Its path, as `etl quarantine list` prints it")),
+            Command::new("show")
+                .about("One document, whole, as it was read")
+                .args(target())
+                .arg(
+                    Arg::new("path")
+                        .required(true)
+                        .value_name("PATH")
+                        .help("Its path, as `etl quarantine list` prints it"),
+                ),
         )
 }
 
 /// The flags of all settings whose key starts with one of `prefixes`.
 fn settings(prefixes: &[&str]) -> Vec<Arg> {
-    let mut wanted = SETTINGS.iter().filter(|setting| prefixes.iter().any(|prefix| setting.key.starts_with(prefix)));
+    let mut wanted = SETTINGS
+        .iter()
+        .filter(|setting| prefixes.iter().any(|prefix| setting.key.starts_with(prefix)));
     std::iter::from_fn(|| wanted.next()).filter_map(flag).collect()
 }
 
@@ -111,7 +147,10 @@ fn flag(setting: &'static Setting) -> Option<Arg> {
     if !setting.environment.is_empty() {
         help.push_str(&format!(" [env: {}]", setting.environment.join(", ")));
     }
-    let arg = Arg::new(setting.key).long(long).help(help).help_heading(heading(setting.key));
+    let arg = Arg::new(setting.key)
+        .long(long)
+        .help(help)
+        .help_heading(heading(setting.key));
     Some(match setting.form {
         Form::Switch => arg.action(ArgAction::SetTrue),
         Form::List => arg.action(ArgAction::Append).value_name("A,B"),
@@ -172,7 +211,11 @@ fn given(matches: &ArgMatches, setting: &Setting) -> Vec<String> {
             vec![(!off).to_string()]
         }
         Form::Switch => Vec::new(),
-        _ => matches.get_many::<String>(setting.key).unwrap_or_default().cloned().collect(),
+        _ => matches
+            .get_many::<String>(setting.key)
+            .unwrap_or_default()
+            .cloned()
+            .collect(),
     }
 }
 

@@ -40,7 +40,10 @@ async fn live(progress: &Progress, display: MultiProgress, colour: bool) {
     } else {
         ("[{bar:32}] {percent:>3}%  {msg}", "{spinner} {msg}")
     };
-    let (Ok(template), Ok(waiting)) = (ProgressStyle::with_template(template), ProgressStyle::with_template(waiting)) else {
+    let (Ok(template), Ok(waiting)) = (
+        ProgressStyle::with_template(template),
+        ProgressStyle::with_template(waiting),
+    ) else {
         return;
     };
     let template = template.progress_chars("━━─");
@@ -53,7 +56,11 @@ async fn live(progress: &Progress, display: MultiProgress, colour: bool) {
         let is_loading = now.phase == Phase::Loading;
         if is_loading != loading {
             loading = is_loading;
-            bar.set_style(if loading { template.clone() } else { waiting.clone() });
+            bar.set_style(if loading {
+                template.clone()
+            } else {
+                waiting.clone()
+            });
         }
         bar.set_length(now.planned.max(1));
         bar.set_position(now.total.read);
@@ -92,7 +99,10 @@ async fn watch(progress: &Progress, health: Duration) {
         tokio::time::sleep(health).await;
         let now = progress.snapshot();
         if now.phase == Phase::Loading && now.here.read == last && now.total.read < now.planned {
-            tracing::warn!(seconds = health.as_secs(), "nothing has been committed for a while; waiting for source or target");
+            tracing::warn!(
+                seconds = health.as_secs(),
+                "nothing has been committed for a while; waiting for source or target"
+            );
         }
         last = now.here.read;
     }

@@ -32,7 +32,9 @@ pub(crate) struct Voice {
 
 fn main() -> ExitCode {
     let matches = args::command().get_matches();
-    let Some((verb, matches)) = matches.subcommand() else { return Exit::Configuration.into() };
+    let Some((verb, matches)) = matches.subcommand() else {
+        return Exit::Configuration.into();
+    };
     match dispatch(verb, matches) {
         Ok(exit) => exit.into(),
         Err(error) => {
@@ -44,12 +46,14 @@ fn main() -> ExitCode {
 
 fn dispatch(verb: &str, matches: &ArgMatches) -> anyhow::Result<Exit> {
     match verb {
-        "run" => with_config(matches, Needs::RUN, |config, voice| run::verb(config, matches, voice)),
-        "status" => with_config(matches, Needs::STATUS, |config, voice| status::verb(config, voice)),
+        "run" => with_config(matches, Needs::RUN, |config, voice| {
+            run::verb(config, matches, voice)
+        }),
+        "status" => with_config(matches, Needs::STATUS, status::verb),
         "quarantine" => match matches.subcommand() {
-            Some((verb, matches)) => {
-                with_config(matches, Needs::TARGET, |config, voice| quarantine::verb(config, verb, matches, voice))
-            }
+            Some((verb, matches)) => with_config(matches, Needs::TARGET, |config, voice| {
+                quarantine::verb(config, verb, matches, voice)
+            }),
             None => Ok(Exit::Configuration),
         },
         _ => completions(matches),
@@ -66,7 +70,10 @@ fn with_config(
         Ok(config) => config,
         Err(invalid) => {
             let problems = invalid.0.len();
-            complain(&format!("{problems} {} to mend first:\n{invalid}", if problems == 1 { "thing" } else { "things" }));
+            complain(&format!(
+                "{problems} {} to mend first:\n{invalid}",
+                if problems == 1 { "thing" } else { "things" }
+            ));
             return Ok(Exit::Configuration);
         }
     };
@@ -83,9 +90,15 @@ fn with_config(
 fn voice(matches: &ArgMatches) -> Voice {
     let live = std::io::stderr().is_terminal() && std::env::var_os("TERM").is_some_and(|term| term != "dumb");
     let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    let target = if live { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+    let target = if live {
+        ProgressDrawTarget::stderr()
+    } else {
+        ProgressDrawTarget::hidden()
+    };
     Voice {
-        json: matches.get_one::<String>("output").is_some_and(|form| form == "json"),
+        json: matches
+            .get_one::<String>("output")
+            .is_some_and(|form| form == "json"),
         live,
         colour: live && !plain,
         display: MultiProgress::with_draw_target(target),

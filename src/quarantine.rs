@@ -11,8 +11,12 @@ use pipeline::retry::Policy;
 use std::time::Duration;
 
 pub(crate) fn verb(config: &Config, verb: &str, matches: &ArgMatches, voice: Voice) -> anyhow::Result<Exit> {
-    let Some(target) = &config.target else { return Ok(Exit::Configuration) };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let Some(target) = &config.target else {
+        return Ok(Exit::Configuration);
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
     let policy = Policy {
         attempts: 0,
         delay: config.run.retry_delay,
@@ -74,25 +78,34 @@ fn list(documents: &[Quarantined], matches: &ArgMatches, voice: &Voice) {
         say("nothing is in quarantine\n");
         return;
     }
-    let cell = |text: &Option<String>| text.as_deref().unwrap_or("—").escape_debug().to_string();
+    let cell = |text: &str| escape(text.as_bytes());
     let rows: Vec<Vec<String>> = documents
         .iter()
         .map(|document| {
             let path = shortened(&escape(&document.path), 60);
-            vec![path, document.reason.clone(), shortened(&cell(&document.column), 30), document.detail.escape_debug().to_string()]
+            vec![
+                path,
+                document.reason.clone(),
+                shortened(&cell(document.column.as_deref().unwrap_or("—")), 30),
+                cell(&document.detail),
+            ]
         })
         .collect();
     say(&table(&["path", "reason", "field", "detail"], &rows));
     let limit = filter(matches).limit as usize;
     if documents.len() == limit {
-        say(&format!("\nonly the first {limit} are shown; see more with --limit\n"));
+        say(&format!(
+            "\nonly the first {limit} are shown; see more with --limit\n"
+        ));
     }
     say("\nnext: etl quarantine show PATH\n");
 }
 
 fn show(documents: &[Quarantined], path: &str, voice: &Voice) -> Exit {
     if documents.is_empty() {
-        complain(&format!("no document {path:?} is in quarantine; `etl quarantine list` prints the paths"));
+        complain(&format!(
+            "no document {path:?} is in quarantine; `etl quarantine list` prints the paths"
+        ));
         return Exit::Configuration;
     }
     for document in documents {
@@ -100,24 +113,32 @@ fn show(documents: &[Quarantined], path: &str, voice: &Voice) -> Exit {
             say(&format!("{}\n", json(document)));
             continue;
         }
-        let pretty = serde_json::from_str::<serde_json::Value>(document.document.as_deref().unwrap_or("null"))
-            .and_then(|value| serde_json::to_string_pretty(&value))
-            .unwrap_or_else(|_| document.document.clone().unwrap_or_default());
+        let pretty =
+            serde_json::from_str::<serde_json::Value>(document.document.as_deref().unwrap_or("null"))
+                .and_then(|value| serde_json::to_string_pretty(&value))
+                .unwrap_or_else(|_| document.document.clone().unwrap_or_default());
         say(&format!(
             "{}\nrun {}, {}\nreason: {}{}: {}\n\n{pretty}\n",
             escape(&document.path),
             document.run,
             document.at,
             document.reason,
-            document.column.as_ref().map(|column| format!(" in {}", column.escape_debug())).unwrap_or_default(),
-            document.detail.escape_debug(),
+            document
+                .column
+                .as_ref()
+                .map(|column| format!(" in {}", escape(column.as_bytes())))
+                .unwrap_or_default(),
+            escape(document.detail.as_bytes()),
         ));
     }
     Exit::Complete
 }
 
 fn json(document: &Quarantined) -> serde_json::Value {
-    let parsed = document.document.as_deref().and_then(|text| serde_json::from_str::<serde_json::Value>(text).ok());
+    let parsed = document
+        .document
+        .as_deref()
+        .and_then(|text| serde_json::from_str::<serde_json::Value>(text).ok());
     serde_json::json!({
         "run": document.run, "collection": document.collection, "path": String::from_utf8_lossy(&document.path),
         "reason": document.reason, "field": document.column, "detail": document.detail,
@@ -144,7 +165,8 @@ fn unescape(text: &str) -> String {
         path.push_str(&rest[..place]);
         rest = &rest[place + 1..];
         let code = rest.strip_prefix("u{").and_then(|code| code.split_once('}'));
-        let character = code.and_then(|(code, after)| Some((char::from_u32(u32::from_str_radix(code, 16).ok()?)?, after)));
+        let character = code
+            .and_then(|(code, after)| Some((char::from_u32(u32::from_str_radix(code, 16).ok()?)?, after)));
         match character {
             Some((character, after)) => {
                 path.push(character);
@@ -174,9 +196,21 @@ mod tests {
 
     #[test]
     fn every_path_comes_back_from_what_is_printed() {
-        for path in ["users/alice", "a/\0", "a/b\\c", "a/\u{1b}[31m", "a/\\u{0}", "ü/\u{1F600}", "a/\\"] {
+        for path in [
+            "users/alice",
+            "a/\0",
+            "a/b\\c",
+            "a/\u{1b}[31m",
+            "a/\\u{0}",
+            "ü/\u{1F600}",
+            "a/\\",
+        ] {
             assert_eq!(unescape(&escape(path.as_bytes())), path, "{path:?}");
-            assert!(escape(path.as_bytes()).chars().all(|character| !character.is_control()));
+            assert!(
+                escape(path.as_bytes())
+                    .chars()
+                    .all(|character| !character.is_control())
+            );
         }
     }
 }

@@ -21,7 +21,11 @@ use tokio::signal::unix::{SignalKind, signal};
 pub(crate) fn verb(config: &Config, matches: &ArgMatches, voice: Voice) -> anyhow::Result<Exit> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let exit = runtime.block_on(async {
-        if matches.get_flag("dry-run") { rehearse(config, &voice).await } else { execute(config, &voice).await }
+        if matches.get_flag("dry-run") {
+            rehearse(config, &voice).await
+        } else {
+            execute(config, &voice).await
+        }
     });
     // What was let go of may still sit in a blocking call; there is nothing left to wait for.
     runtime.shutdown_background();
@@ -39,10 +43,21 @@ async fn execute(config: &Config, voice: &Voice) -> anyhow::Result<Exit> {
     };
     let began = Instant::now();
     let (stop, progress) = (Stop::default(), Arc::new(Progress::default()));
-    let Some(run) = wire(config, &stop, &progress) else { return Ok(Exit::Configuration) };
+    let Some(run) = wire(config, &stop, &progress) else {
+        return Ok(Exit::Configuration);
+    };
     let signals = tokio::spawn(heed_signals(stop.clone()));
-    let style = if voice.live { Style::Live { colour: voice.colour } } else { Style::Plain };
-    let shown = tokio::spawn(display::show(progress.clone(), voice.display.clone(), style, config.run.health_interval));
+    let style = if voice.live {
+        Style::Live { colour: voice.colour }
+    } else {
+        Style::Plain
+    };
+    let shown = tokio::spawn(display::show(
+        progress.clone(),
+        voice.display.clone(),
+        style,
+        config.run.health_interval,
+    ));
     let ended = tokio::select! {
         ended = run.execute(store) => Some(ended),
         () = stop.aborting() => None,
@@ -62,18 +77,28 @@ fn conclude(
 ) -> Exit {
     let snapshot = progress.snapshot();
     let stopped = stop.reason().map_or(Exit::Complete, Exit::of_reason);
-    let (exit, plan, billed, fault) = match ended {
-        None => (stopped, None, snapshot.here.billed, None),
+    let (exit, summary) = match ended {
+        None => (
+            stopped,
+            Summary::new(None, &snapshot, snapshot.here.billed, began.elapsed(), stopped),
+        ),
         Some(Ok(ended)) => {
             let exit = if ended.complete { Exit::Complete } else { stopped };
-            (exit, ended.plan, ended.reads_billed, None)
+            let summary = Summary::new(
+                ended.plan.as_deref(),
+                &snapshot,
+                ended.reads_billed,
+                began.elapsed(),
+                exit,
+            );
+            (exit, summary.with_later(ended.later))
         }
-        Some(Err(fault)) => (Exit::of_fault(&fault), None, snapshot.here.billed, Some(fault)),
+        Some(Err(fault)) => {
+            let exit = Exit::of_fault(&fault);
+            let summary = Summary::new(None, &snapshot, snapshot.here.billed, began.elapsed(), exit);
+            (exit, summary.with_fault(&fault))
+        }
     };
-    let mut summary = Summary::new(plan.as_deref(), &snapshot, billed, began.elapsed(), exit);
-    if let Some(fault) = &fault {
-        summary = summary.with_fault(fault);
-    }
     print(&summary, voice);
     exit
 }
@@ -99,9 +124,14 @@ fn print(summary: &Summary, voice: &Voice) {
 
 async fn rehearse(config: &Config, voice: &Voice) -> anyhow::Result<Exit> {
     let (stop, progress) = (Stop::default(), Arc::new(Progress::default()));
-    let Some(run) = wire(config, &stop, &progress) else { return Ok(Exit::Configuration) };
+    let Some(run) = wire(config, &stop, &progress) else {
+        return Ok(Exit::Configuration);
+    };
     // Looking leaves no trace: a directory that is not there is not created.
-    let store = config.checkpoint_dir.as_deref().and_then(|dir| Rocks::open_read_only(dir).ok());
+    let store = config
+        .checkpoint_dir
+        .as_deref()
+        .and_then(|dir| Rocks::open_read_only(dir).ok());
     match run.rehearse(store.as_ref()).await {
         Ok((plan, sql)) => {
             if voice.json {
@@ -125,24 +155,42 @@ fn page(plan: &Plan, sql: &str) -> String {
             let documents: u64 = lanes.clone().map(|lane| lane.documents).sum();
             let collection = transforms::visible(&planned.collection).into_owned();
             let columns = planned.columns.len() + 4;
-            vec![collection, planned.name.clone(), count(documents), lanes.count().to_string(), columns.to_string()]
+            vec![
+                collection,
+                planned.name.clone(),
+                count(documents),
+                lanes.count().to_string(),
+                columns.to_string(),
+            ]
         })
         .collect();
-    let mut page = format!("from {} at {}\ninto schema {}\n\n", plan.source, plan.snapshot, plan.mapping.schema);
-    page.push_str(&table(&["collection", "table", ">documents", ">lanes", ">columns"], &rows));
+    let mut page = format!(
+        "from {} at {}\ninto schema {}\n\n",
+        plan.source, plan.snapshot, plan.mapping.schema
+    );
+    page.push_str(&table(
+        &["collection", "table", ">documents", ">lanes", ">columns"],
+        &rows,
+    ));
     page.push_str(&format!(
         "\n{} documents in {} lanes; mode copy: rows go straight into tables this run creates or finds empty\n",
         count(plan.documents()),
         plan.lanes.len()
     ));
-    page.push_str(&format!("reads billed: {} for this plan, {} for the run\n", count(plan.planning_reads), count(plan.documents())));
+    page.push_str(&format!(
+        "reads billed: {} for this plan, {} for the run\n",
+        count(plan.planning_reads),
+        count(plan.documents())
+    ));
     for remark in &plan.remarks {
         page.push_str(&format!("note: {remark}\n"));
     }
     if sql.is_empty() {
         page.push_str("\nthe run is registered and its tables are there; `etl run` goes on with it\n");
     } else {
-        page.push_str(&format!("\n{sql}\nnothing was changed\nnext: the same command without --dry-run\n"));
+        page.push_str(&format!(
+            "\n{sql}\nnothing was changed\nnext: the same command without --dry-run\n"
+        ));
     }
     page
 }
@@ -175,12 +223,18 @@ fn introduction() -> String {
     let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     let host = host.trim();
     let since = jiff::Timestamp::now();
-    format!("etl run, process {} on {}, started {since:.0}", std::process::id(), if host.is_empty() { "this host" } else { host })
+    format!(
+        "etl run, process {} on {}, started {since:.0}",
+        std::process::id(),
+        if host.is_empty() { "this host" } else { host }
+    )
 }
 
 /// The first signal drains, the second lets go.
 async fn heed_signals(stop: Stop) {
-    let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate())) else {
+    let (Ok(mut interrupt), Ok(mut terminate)) =
+        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    else {
         tracing::warn!("signals cannot be heeded; only SIGKILL will stop this run");
         return;
     };

@@ -27,16 +27,25 @@ pub(crate) fn verb(config: &Config, voice: Voice) -> anyhow::Result<Exit> {
         Err(error) => {
             complain(&error.to_string());
             let nothing_there = matches!(error, OpenError::Absent { .. });
-            return Ok(if nothing_there { Exit::Configuration } else { Exit::Unreachable });
+            return Ok(if nothing_there {
+                Exit::Configuration
+            } else {
+                Exit::Unreachable
+            });
         }
     };
     let Some(bytes) = store.plan()? else {
-        complain(&format!("{} holds no run yet: the start that opened it did not get to its plan", dir.display()));
+        complain(&format!(
+            "{} holds no run yet: the start that opened it did not get to its plan",
+            dir.display()
+        ));
         return Ok(Exit::Configuration);
     };
     let plan: Plan = serde_json::from_slice(&bytes)?;
     let (standings, total) = standings(&plan, &store)?;
-    let ended = standings.iter().all(|standing| standing.lanes == standing.lanes_done);
+    let ended = standings
+        .iter()
+        .all(|standing| standing.lanes == standing.lanes_done);
     if voice.json {
         let status = serde_json::json!({
             "run": plan.run, "source": plan.source.to_string(), "snapshot_time": plan.snapshot.to_string(),
@@ -54,8 +63,14 @@ pub(crate) fn verb(config: &Config, voice: Voice) -> anyhow::Result<Exit> {
 
 fn standings(plan: &Plan, store: &Rocks) -> anyhow::Result<(Vec<Standing>, Tally)> {
     let mut total = Tally::default();
-    let mut standings: Vec<Standing> =
-        plan.tables.iter().map(|table| Standing { table: table.name.clone(), ..Standing::default() }).collect();
+    let mut standings: Vec<Standing> = plan
+        .tables
+        .iter()
+        .map(|table| Standing {
+            table: table.name.clone(),
+            ..Standing::default()
+        })
+        .collect();
     for lane in &plan.lanes {
         let progress = store.progress(LaneId(lane.id))?;
         let standing = &mut standings[lane.table];
@@ -93,7 +108,10 @@ fn page(plan: &Plan, standings: &[Standing], total: &Tally, ended: bool) -> Stri
         plan.run,
         plan.source,
         plan.snapshot,
-        table(&["table", ">documents", ">loaded", ">quarantined", ">lanes done"], &rows),
+        table(
+            &["table", ">documents", ">loaded", ">quarantined", ">lanes done"],
+            &rows
+        ),
         count(total.read),
         count(plan.documents()),
         count(total.loaded),

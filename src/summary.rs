@@ -22,6 +22,7 @@ pub(crate) struct Summary {
     quarantined: u64,
     skipped: u64,
     lanes: Lanes,
+    lanes_read_later: u64,
     reads_billed: u64,
     retries: u64,
     seconds: f64,
@@ -49,10 +50,22 @@ struct Table {
 
 impl Summary {
     /// The run as `snapshot` shows it at its end.
-    pub(crate) fn new(plan: Option<&Plan>, snapshot: &Snapshot, reads_billed: u64, took: Duration, exit: Exit) -> Self {
+    pub(crate) fn new(
+        plan: Option<&Plan>,
+        snapshot: &Snapshot,
+        reads_billed: u64,
+        took: Duration,
+        exit: Exit,
+    ) -> Self {
         let total = snapshot.total;
         let tables = snapshot.tables.iter().map(|table| {
-            (table.name.clone(), Table { rows: table.tally.loaded, quarantined: table.tally.quarantined })
+            (
+                table.name.clone(),
+                Table {
+                    rows: table.tally.loaded,
+                    quarantined: table.tally.quarantined,
+                },
+            )
         });
         Summary {
             run: plan.map(|plan| plan.run.to_string()),
@@ -61,7 +74,11 @@ impl Summary {
             loaded: total.loaded,
             quarantined: total.quarantined,
             skipped: total.skipped,
-            lanes: Lanes { done: snapshot.lanes_done, total: snapshot.lanes },
+            lanes: Lanes {
+                done: snapshot.lanes_done,
+                total: snapshot.lanes,
+            },
+            lanes_read_later: 0,
             reads_billed,
             retries: pipeline::metrics::retries(),
             seconds: took.as_secs_f64(),
@@ -73,6 +90,12 @@ impl Summary {
             next: next(exit, total.quarantined),
             bytes: total.bytes,
         }
+    }
+
+    /// The same, with how many lanes were read at a later time than the snapshot's.
+    pub(crate) fn with_later(mut self, lanes: u64) -> Self {
+        self.lanes_read_later = lanes;
+        self
     }
 
     /// The same, with what went wrong.
@@ -108,6 +131,12 @@ impl Summary {
                 self.lanes.done,
                 self.lanes.total
             ));
+            if self.lanes_read_later > 0 {
+                page.push_str(&format!(
+                    "{} lanes were read later than the snapshot, which had grown too old for them\n",
+                    count(self.lanes_read_later)
+                ));
+            }
             page.push_str(&format!(
                 "this start: {}, {} documents/s, {} reads billed, {} retries\n",
                 duration(Duration::from_secs_f64(self.seconds)),

@@ -23,14 +23,22 @@ pub(crate) fn bytes(number: u64) -> String {
         value /= 1000.0;
         unit += 1;
     }
-    if unit == 0 { format!("{number} B") } else { format!("{value:.1} {}", UNITS[unit]) }
+    if unit == 0 {
+        format!("{number} B")
+    } else {
+        format!("{value:.1} {}", UNITS[unit])
+    }
 }
 
 /// "0:42", "12:03", "3:20:00".
 pub(crate) fn duration(time: Duration) -> String {
     let seconds = time.as_secs();
     let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-    if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
+    if hours > 0 {
+        format!("{hours}:{minutes:02}:{seconds:02}")
+    } else {
+        format!("{minutes}:{seconds:02}")
+    }
 }
 
 /// `rows` under `heads`, columns aligned; columns whose head starts with `>` to the right.
@@ -44,7 +52,11 @@ pub(crate) fn table(heads: &[&str], rows: &[Vec<String>]) -> String {
     let line = |cells: Vec<&str>| {
         let padded = cells.iter().enumerate().map(|(column, cell)| {
             let width = widths[column];
-            if heads[column].starts_with('>') { format!("{cell:>width$}") } else { format!("{cell:<width$}") }
+            if heads[column].starts_with('>') {
+                format!("{cell:>width$}")
+            } else {
+                format!("{cell:<width$}")
+            }
         });
         format!("{}\n", padded.collect::<Vec<_>>().join("  ").trim_end())
     };
@@ -61,14 +73,29 @@ mod tests {
 
     #[test]
     fn numbers_read_well() {
-        assert_eq!([0, 999, 1000, 1_234_567].map(count), ["0", "999", "1,000", "1,234,567"]);
-        assert_eq!([0, 999, 1000, 1_500_000].map(bytes), ["0 B", "999 B", "1.0 kB", "1.5 MB"]);
-        assert_eq!([42, 723, 12_000].map(|s| duration(Duration::from_secs(s))), ["0:42", "12:03", "3:20:00"]);
+        assert_eq!(
+            [0, 999, 1000, 1_234_567].map(count),
+            ["0", "999", "1,000", "1,234,567"]
+        );
+        assert_eq!(
+            [0, 999, 1000, 1_500_000].map(bytes),
+            ["0 B", "999 B", "1.0 kB", "1.5 MB"]
+        );
+        assert_eq!(
+            [42, 723, 12_000].map(|s| duration(Duration::from_secs(s))),
+            ["0:42", "12:03", "3:20:00"]
+        );
     }
 
     #[test]
     fn columns_are_aligned() {
-        let rows = vec![vec!["users".to_owned(), "5".to_owned()], vec!["a".to_owned(), "1,000".to_owned()]];
-        assert_eq!(table(&["table", ">rows"], &rows), "table   rows\nusers      5\na      1,000\n");
+        let rows = vec![
+            vec!["users".to_owned(), "5".to_owned()],
+            vec!["a".to_owned(), "1,000".to_owned()],
+        ];
+        assert_eq!(
+            table(&["table", ">rows"], &rows),
+            "table   rows\nusers      5\na      1,000\n"
+        );
     }
 }

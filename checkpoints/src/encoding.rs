@@ -11,7 +11,14 @@ const END: u8 = 2;
 pub(crate) fn progress_to_bytes(progress: &Progress) -> Vec<u8> {
     let tally = &progress.tally;
     let mut bytes = vec![VERSION];
-    for count in [tally.read, tally.loaded, tally.quarantined, tally.skipped, tally.bytes, tally.billed] {
+    for count in [
+        tally.read,
+        tally.loaded,
+        tally.quarantined,
+        tally.skipped,
+        tally.bytes,
+        tally.billed,
+    ] {
         bytes.extend_from_slice(&count.to_be_bytes());
     }
     match &progress.position {
@@ -40,7 +47,17 @@ pub(crate) fn progress_from_bytes(bytes: &[u8]) -> Result<Progress, &'static str
         (&AT, token) => Position::At(Token(token.to_vec())),
         _ => return Err("unknown kind of position"),
     };
-    Ok(Progress { position, tally: Tally { read, loaded, quarantined, skipped, bytes, billed } })
+    Ok(Progress {
+        position,
+        tally: Tally {
+            read,
+            loaded,
+            quarantined,
+            skipped,
+            bytes,
+            billed,
+        },
+    })
 }
 
 pub(crate) fn versioned(payload: &[u8]) -> Vec<u8> {
@@ -87,7 +104,10 @@ mod tests {
 
     #[test]
     fn every_cut_of_a_value_is_refused_or_a_shorter_token() {
-        let whole = progress_to_bytes(&Progress { position: Position::at("users/a"), tally: Tally::default() });
+        let whole = progress_to_bytes(&Progress {
+            position: Position::at("users/a"),
+            tally: Tally::default(),
+        });
         for end in 0..whole.len() {
             match progress_from_bytes(&whole[..end]) {
                 Ok(progress) => assert!(matches!(progress.position, Position::At(_))),

@@ -18,7 +18,13 @@ pub fn all<S: CheckpointStore>(fresh: impl Fn() -> S) {
 }
 
 fn receipt(from: Position, to: Position, read: u64) -> Receipt {
-    let tally = Tally { read, loaded: read, bytes: 10 * read, billed: read, ..Tally::default() };
+    let tally = Tally {
+        read,
+        loaded: read,
+        bytes: 10 * read,
+        billed: read,
+        ..Tally::default()
+    };
     Receipt::after_commit(Span { from, to }, tally)
 }
 
@@ -38,8 +44,14 @@ fn a_fresh_store_knows_no_plan_and_stands_at_the_start(store: &impl CheckpointSt
 fn a_receipt_moves_its_lane_and_adds_its_tally(store: &impl CheckpointStore) {
     let law = "a receipt moves its lane and adds its tally";
     let lane = LaneId(0);
-    must(law, store.advance(lane, &receipt(Position::Start, Position::at("b"), 5)));
-    must(law, store.advance(lane, &receipt(Position::at("b"), Position::End, 2)));
+    must(
+        law,
+        store.advance(lane, &receipt(Position::Start, Position::at("b"), 5)),
+    );
+    must(
+        law,
+        store.advance(lane, &receipt(Position::at("b"), Position::End, 2)),
+    );
     let progress = must(law, store.progress(lane));
     assert_eq!(progress.position, Position::End, "{law}");
     assert_eq!((progress.tally.read, progress.tally.bytes), (7, 70), "{law}");
@@ -48,9 +60,17 @@ fn a_receipt_moves_its_lane_and_adds_its_tally(store: &impl CheckpointStore) {
 fn a_receipt_that_starts_elsewhere_changes_nothing(store: &impl CheckpointStore) {
     let law = "a receipt that starts elsewhere changes nothing";
     let lane = LaneId(0);
-    must(law, store.advance(lane, &receipt(Position::Start, Position::at("b"), 5)));
+    must(
+        law,
+        store.advance(lane, &receipt(Position::Start, Position::at("b"), 5)),
+    );
     let before = must(law, store.progress(lane));
-    for from in [Position::Start, Position::at("a"), Position::at("c"), Position::End] {
+    for from in [
+        Position::Start,
+        Position::at("a"),
+        Position::at("c"),
+        Position::End,
+    ] {
         let refused = store.advance(lane, &receipt(from, Position::at("z"), 1));
         assert!(matches!(refused, Err(CheckpointError::Diverged { .. })), "{law}");
         assert_eq!(must(law, store.progress(lane)), before, "{law}");
@@ -59,26 +79,53 @@ fn a_receipt_that_starts_elsewhere_changes_nothing(store: &impl CheckpointStore)
 
 fn lanes_are_independent(store: &impl CheckpointStore) {
     let law = "lanes are independent";
-    must(law, store.advance(LaneId(1), &receipt(Position::Start, Position::End, 1)));
+    must(
+        law,
+        store.advance(LaneId(1), &receipt(Position::Start, Position::End, 1)),
+    );
     assert_eq!(must(law, store.progress(LaneId(0))), Progress::default(), "{law}");
-    assert_eq!(must(law, store.progress(LaneId(256))), Progress::default(), "{law}");
+    assert_eq!(
+        must(law, store.progress(LaneId(256))),
+        Progress::default(),
+        "{law}"
+    );
 }
 
 fn what_postgres_says_is_taken_over(store: &impl CheckpointStore) {
     let law = "what Postgres says is taken over";
     let lane = LaneId(9);
-    must(law, store.advance(lane, &receipt(Position::Start, Position::at("m"), 5)));
-    let earlier = Progress { position: Position::at("c"), tally: Tally { read: 2, loaded: 2, ..Tally::default() } };
+    must(
+        law,
+        store.advance(lane, &receipt(Position::Start, Position::at("m"), 5)),
+    );
+    let earlier = Progress {
+        position: Position::at("c"),
+        tally: Tally {
+            read: 2,
+            loaded: 2,
+            ..Tally::default()
+        },
+    };
     must(law, store.adopt(lane, &earlier));
     assert_eq!(must(law, store.progress(lane)), earlier, "{law}");
 }
 
 fn beginning_replaces_what_was_there(store: &impl CheckpointStore) {
     let law = "beginning replaces what was there";
-    must(law, store.advance(LaneId(7), &receipt(Position::Start, Position::End, 1)));
-    let start = Progress { position: Position::at("k"), tally: Tally::default() };
+    must(
+        law,
+        store.advance(LaneId(7), &receipt(Position::Start, Position::End, 1)),
+    );
+    let start = Progress {
+        position: Position::at("k"),
+        tally: Tally::default(),
+    };
     must(law, store.begin(b"{\"plan\":1}", &[(LaneId(0), start.clone())]));
-    assert_eq!(must(law, store.plan()).as_deref(), Some(&b"{\"plan\":1}"[..]), "{law}");
+    assert_eq!(
+        must(law, store.plan()).as_deref(),
+        Some(&b"{\"plan\":1}"[..]),
+        "{law}"
+    );
     assert_eq!(must(law, store.progress(LaneId(0))), start, "{law}");
     assert_eq!(must(law, store.progress(LaneId(7))), Progress::default(), "{law}");
 }

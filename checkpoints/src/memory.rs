@@ -29,7 +29,10 @@ impl CheckpointStore for Memory {
     }
 
     fn begin(&self, plan: &[u8], lanes: &[(LaneId, Progress)]) -> Result<(), CheckpointError> {
-        *self.state() = State { plan: Some(plan.to_vec()), lanes: lanes.iter().cloned().collect() };
+        *self.state() = State {
+            plan: Some(plan.to_vec()),
+            lanes: lanes.iter().cloned().collect(),
+        };
         Ok(())
     }
 

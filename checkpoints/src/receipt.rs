@@ -50,7 +50,10 @@ pub struct Progress {
 
 impl Default for Progress {
     fn default() -> Self {
-        Progress { position: Position::Start, tally: Tally::default() }
+        Progress {
+            position: Position::Start,
+            tally: Tally::default(),
+        }
     }
 }
 

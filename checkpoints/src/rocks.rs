@@ -31,7 +31,9 @@ pub struct Rocks {
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// Another process writes to it.
-    #[error("the checkpoint directory {path} is in use by {owner}; wait for it, stop it, or name another directory")]
+    #[error(
+        "the checkpoint directory {path} is in use by {owner}; wait for it, stop it, or name another directory"
+    )]
     InUse {
         /// The directory.
         path: PathBuf,
@@ -45,7 +47,9 @@ pub enum OpenError {
         path: PathBuf,
     },
     /// It cannot be created, read or written.
-    #[error("the checkpoint directory {path} cannot be used: {cause}; it must be a writable directory with free space")]
+    #[error(
+        "the checkpoint directory {path} cannot be used: {cause}; it must be a writable directory with free space"
+    )]
     Unusable {
         /// The directory.
         path: PathBuf,
@@ -59,7 +63,10 @@ impl Rocks {
     ///
     /// `introduction` is what a second process is told about this one, such as "etl run, process 12 on web-1".
     pub fn open(dir: &Path, introduction: &str) -> Result<Rocks, OpenError> {
-        let unusable = |cause: String| OpenError::Unusable { path: dir.to_owned(), cause };
+        let unusable = |cause: String| OpenError::Unusable {
+            path: dir.to_owned(),
+            cause,
+        };
         let state = dir.join(STATE);
         std::fs::DirBuilder::new()
             .recursive(true)
@@ -70,14 +77,24 @@ impl Rocks {
             let cause = error.into_string();
             if cause.contains("lock") {
                 let owner = std::fs::read_to_string(dir.join(OWNER)).unwrap_or_default();
-                let owner = if owner.is_empty() { "another process".to_owned() } else { owner };
-                OpenError::InUse { path: dir.to_owned(), owner }
+                let owner = if owner.is_empty() {
+                    "another process".to_owned()
+                } else {
+                    owner
+                };
+                OpenError::InUse {
+                    path: dir.to_owned(),
+                    owner,
+                }
             } else {
                 unusable(cause)
             }
         })?;
         std::fs::write(dir.join(OWNER), introduction).map_err(|error| unusable(error.to_string()))?;
-        Ok(Rocks { db, writing: Mutex::new(()) })
+        Ok(Rocks {
+            db,
+            writing: Mutex::new(()),
+        })
     }
 
     /// Opens `dir` to look at it, also while another process writes to it.
@@ -86,9 +103,14 @@ impl Rocks {
         if !state.join("CURRENT").exists() {
             return Err(OpenError::Absent { path: dir.to_owned() });
         }
-        let db = DB::open_for_read_only(&options(), &state, false)
-            .map_err(|error| OpenError::Unusable { path: dir.to_owned(), cause: error.into_string() })?;
-        Ok(Rocks { db, writing: Mutex::new(()) })
+        let db = DB::open_for_read_only(&options(), &state, false).map_err(|error| OpenError::Unusable {
+            path: dir.to_owned(),
+            cause: error.into_string(),
+        })?;
+        Ok(Rocks {
+            db,
+            writing: Mutex::new(()),
+        })
     }
 
     fn write(&self, batch: WriteBatch) -> Result<(), CheckpointError> {
@@ -100,8 +122,10 @@ impl Rocks {
     fn read_progress(&self, lane: LaneId) -> Result<Progress, CheckpointError> {
         match self.db.get(lane_key(lane)).map_err(storage)? {
             None => Ok(Progress::default()),
-            Some(bytes) => progress_from_bytes(&bytes)
-                .map_err(|detail| CheckpointError::Damaged { what: format!("lane {lane}"), detail }),
+            Some(bytes) => progress_from_bytes(&bytes).map_err(|detail| CheckpointError::Damaged {
+                what: format!("lane {lane}"),
+                detail,
+            }),
         }
     }
 
@@ -114,8 +138,13 @@ impl Rocks {
 
 impl CheckpointStore for Rocks {
     fn plan(&self) -> Result<Option<Vec<u8>>, CheckpointError> {
-        let Some(bytes) = self.db.get(PLAN).map_err(storage)? else { return Ok(None) };
-        let damaged = |detail| CheckpointError::Damaged { what: "the plan".to_owned(), detail };
+        let Some(bytes) = self.db.get(PLAN).map_err(storage)? else {
+            return Ok(None);
+        };
+        let damaged = |detail| CheckpointError::Damaged {
+            what: "the plan".to_owned(),
+            detail,
+        };
         Ok(Some(unversioned(&bytes).map_err(damaged)?.to_vec()))
     }
 
@@ -207,8 +236,13 @@ mod tests {
     }
 
     fn step_to_end(store: &Rocks) {
-        let span = Span { from: Position::Start, to: Position::End };
-        store.advance(LaneId(4), &Receipt::after_commit(span, Tally::default())).unwrap();
+        let span = Span {
+            from: Position::Start,
+            to: Position::End,
+        };
+        store
+            .advance(LaneId(4), &Receipt::after_commit(span, Tally::default()))
+            .unwrap();
     }
 
     #[test]
@@ -238,14 +272,20 @@ mod tests {
     fn only_the_owner_may_look_inside() {
         let dir = tempfile::tempdir().unwrap();
         let _store = Rocks::open(dir.path(), "a test").unwrap();
-        let mode = std::fs::metadata(dir.path().join(STATE)).unwrap().permissions().mode();
+        let mode = std::fs::metadata(dir.path().join(STATE))
+            .unwrap()
+            .permissions()
+            .mode();
         assert_eq!(mode & 0o777, 0o700);
     }
 
     #[test]
     fn a_directory_without_a_run_says_so() {
         let dir = tempfile::tempdir().unwrap();
-        assert!(matches!(Rocks::open_read_only(dir.path()), Err(OpenError::Absent { .. })));
+        assert!(matches!(
+            Rocks::open_read_only(dir.path()),
+            Err(OpenError::Absent { .. })
+        ));
     }
 
     #[test]

@@ -39,7 +39,9 @@ pub enum CheckpointError {
         presented: Position,
     },
     /// A stored value cannot be read.
-    #[error("the checkpoint of {what} is damaged: {detail}; move the directory away, the run is rebuilt from Postgres")]
+    #[error(
+        "the checkpoint of {what} is damaged: {detail}; move the directory away, the run is rebuilt from Postgres"
+    )]
     Damaged {
         /// Which value.
         what: String,

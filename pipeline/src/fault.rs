@@ -69,7 +69,11 @@ impl Fault {
     /// A fault that trying again may mend.
     pub fn transient(part: Part, action: impl Into<String>, message: impl Into<String>) -> Self {
         let class = Class::Transient { retry_after: None };
-        Fault { class, cause: "transient".to_owned(), ..Fault::permanent(part, action, message) }
+        Fault {
+            class,
+            cause: "transient".to_owned(),
+            ..Fault::permanent(part, action, message)
+        }
     }
 
     /// The same fault, with the next step for the operator.

@@ -30,14 +30,20 @@ pub async fn finish(
         if primary_key {
             turn_to(format!("adding the primary key of {}", table.name));
             if ledger.add_key(table, &plan.mapping.schema).await? == Key::Hash {
-                tracing::warn!(table = table.name, "a path is too long for a primary key; the table got a hash index instead");
+                tracing::warn!(
+                    table = table.name,
+                    "a path is too long for a primary key; the table got a hash index instead"
+                );
             }
         }
         if count_rows {
             turn_to(format!("counting {}", table.name));
             let rows = ledger.count(table, &plan.mapping.schema).await?;
             if rows != tally.loaded {
-                wrong.push(format!("{}: {} rows were loaded, the table has {rows}", table.name, tally.loaded));
+                wrong.push(format!(
+                    "{}: {} rows were loaded, the table has {rows}",
+                    table.name, tally.loaded
+                ));
             }
         }
     }
@@ -58,7 +64,8 @@ async fn quarantine_sums(ledger: &Ledger, plan: &Plan, progress: &Progress) -> R
             let name = transforms::visible(&table.collection);
             let stored = stored.get(name.as_ref()).copied().unwrap_or(0);
             let counted = done.tally.quarantined;
-            (stored != counted).then(|| format!("{}: {counted} were quarantined, {stored} are there", table.name))
+            (stored != counted)
+                .then(|| format!("{}: {counted} were quarantined, {stored} are there", table.name))
         })
         .collect())
 }

@@ -44,7 +44,11 @@ impl<K, C> Clone for Way<K, C> {
 }
 
 /// Runs `lane` from where its reader stands until its end, or until draining was asked for.
-pub async fn run<R: Reader, K: Loader, C: CheckpointStore>(way: Way<K, C>, lane: Lane, reader: R) -> Result<(), Fault> {
+pub async fn run<R: Reader, K: Loader, C: CheckpointStore>(
+    way: Way<K, C>,
+    lane: Lane,
+    reader: R,
+) -> Result<(), Fault> {
     let (read, to_pack) = mpsc::channel(WAITING);
     let (packed, mut to_load) = mpsc::channel(WAITING);
     // Dropping the set, as an abort does, ends both stages with it.
@@ -57,7 +61,9 @@ pub async fn run<R: Reader, K: Loader, C: CheckpointStore>(way: Way<K, C>, lane:
         load(&way, &lane, &mut batch).await?;
     }
     while let Some(stage) = stages.join_next().await {
-        stage.map_err(|error| Fault::permanent(Part::Source, format!("work lane {}", lane.id), error.to_string()))??;
+        stage.map_err(|error| {
+            Fault::permanent(Part::Source, format!("work lane {}", lane.id), error.to_string())
+        })??;
     }
     Ok(())
 }
@@ -95,20 +101,34 @@ async fn transform(
     Ok(())
 }
 
-async fn load<K: Loader, C: CheckpointStore>(way: &Way<K, C>, lane: &Lane, batch: &mut Packed) -> Result<(), Fault> {
+async fn load<K: Loader, C: CheckpointStore>(
+    way: &Way<K, C>,
+    lane: &Lane,
+    batch: &mut Packed,
+) -> Result<(), Fault> {
     let loaded = way.loader.load(lane, batch).await?;
     let ended = loaded.receipt.span().to.is_end();
-    metrics::loaded(&way.plan.table_of(lane).name, &loaded.tally, batch.since.elapsed(), loaded.took);
+    metrics::loaded(
+        &way.plan.table_of(lane).name,
+        &loaded.tally,
+        batch.since.elapsed(),
+        loaded.took,
+    );
     for (_, reject) in &batch.rejects {
         metrics::quarantined(reject.reason.as_str());
     }
-    way.progress.add(lane.table, &loaded.tally, ended);
+    way.progress.add(lane, &loaded.tally, batch.expected, ended);
     remember(way.checkpoints.clone(), LaneId(lane.id), loaded.receipt).await
 }
 
 /// The checkpoint's disk is waited for off the async threads.
-async fn remember<C: CheckpointStore>(checkpoints: Arc<C>, lane: LaneId, receipt: Receipt) -> Result<(), Fault> {
+async fn remember<C: CheckpointStore>(
+    checkpoints: Arc<C>,
+    lane: LaneId,
+    receipt: Receipt,
+) -> Result<(), Fault> {
     let advanced = tokio::task::spawn_blocking(move || checkpoints.advance(lane, &receipt)).await;
-    let advanced = advanced.map_err(|error| Fault::permanent(Part::Checkpoints, "keep the checkpoint", error.to_string()))?;
+    let advanced = advanced
+        .map_err(|error| Fault::permanent(Part::Checkpoints, "keep the checkpoint", error.to_string()))?;
     advanced.map_err(Fault::from)
 }

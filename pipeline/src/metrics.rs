@@ -3,6 +3,9 @@
 //! Names follow the Prometheus conventions: base units, `_total` on counters. Labels are bounded: collections
 //! are labels only where the plan bounds their number. Recording costs an atomic operation and never fails.
 
+// The ban keeps everybody else out of here.
+#![allow(clippy::disallowed_macros)]
+
 use crate::fault::{Fault, Part};
 use checkpoints::Tally;
 use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
@@ -10,8 +13,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 /// Bucket bounds, in seconds, of every latency histogram.
-pub const LATENCY_BUCKETS: [f64; 14] =
-    [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
+pub const LATENCY_BUCKETS: [f64; 14] = [
+    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0,
+];
 
 const DOCUMENTS_READ: &str = "etl_documents_read_total";
 const BYTES_READ: &str = "etl_bytes_read_total";
@@ -39,35 +43,118 @@ const BUILD: &str = "etl_build_info";
 
 /// Registers every help text. Call once, after a recorder is installed.
 pub fn describe(version: &'static str) {
-    describe_counter!(DOCUMENTS_READ, Unit::Count, "Documents read from the source by this process.");
-    describe_counter!(BYTES_READ, Unit::Bytes, "Bytes of documents read from the source by this process.");
-    describe_counter!(READS_BILLED, Unit::Count, "Reads the source bills for what this process asked, planning included.");
-    describe_counter!(ROWS_LOADED, Unit::Count, "Rows committed to Postgres by this process, by table.");
-    describe_counter!(QUARANTINED, Unit::Count, "Documents committed to quarantine by this process, by reason.");
-    describe_counter!(ROUNDED, Unit::Count, "Documents with a vector component that 32 bits cannot hold exactly.");
-    describe_counter!(OVERFLOWED, Unit::Count, "Documents with at least one value in _extra.");
-    describe_counter!(RETRIES, Unit::Count, "Attempts repeated, by part (source or target) and cause.");
+    describe_counter!(
+        DOCUMENTS_READ,
+        Unit::Count,
+        "Documents read from the source by this process."
+    );
+    describe_counter!(
+        BYTES_READ,
+        Unit::Bytes,
+        "Bytes of documents read from the source by this process."
+    );
+    describe_counter!(
+        READS_BILLED,
+        Unit::Count,
+        "Reads the source bills for what this process asked, planning included."
+    );
+    describe_counter!(
+        ROWS_LOADED,
+        Unit::Count,
+        "Rows committed to Postgres by this process, by table."
+    );
+    describe_counter!(
+        QUARANTINED,
+        Unit::Count,
+        "Documents committed to quarantine by this process, by reason."
+    );
+    describe_counter!(
+        ROUNDED,
+        Unit::Count,
+        "Documents with a vector component that 32 bits cannot hold exactly."
+    );
+    describe_counter!(
+        OVERFLOWED,
+        Unit::Count,
+        "Documents with at least one value in _extra."
+    );
+    describe_counter!(
+        RETRIES,
+        Unit::Count,
+        "Attempts repeated, by part (source or target) and cause."
+    );
     describe_counter!(BATCHES, Unit::Count, "Batches committed by this process.");
-    describe_histogram!(BATCH_SECONDS, Unit::Seconds, "Time from a batch's first document to its receipt.");
-    describe_histogram!(COMMIT_SECONDS, Unit::Seconds, "Time of one load transaction, COMMIT included.");
-    describe_histogram!(SOURCE_SECONDS, Unit::Seconds, "Time from asking the source to its first answer.");
-    describe_gauge!(CHANNEL_DEPTH, Unit::Count, "Batches waiting between two stages, over all lanes, by stage that waits for them.");
+    describe_histogram!(
+        BATCH_SECONDS,
+        Unit::Seconds,
+        "Time from a batch's first document to its receipt."
+    );
+    describe_histogram!(
+        COMMIT_SECONDS,
+        Unit::Seconds,
+        "Time of one load transaction, COMMIT included."
+    );
+    describe_histogram!(
+        SOURCE_SECONDS,
+        Unit::Seconds,
+        "Time from asking the source to its first answer."
+    );
+    describe_gauge!(
+        CHANNEL_DEPTH,
+        Unit::Count,
+        "Batches waiting between two stages, over all lanes, by stage that waits for them."
+    );
     describe_gauge!(IN_FLIGHT, Unit::Bytes, "Memory taken for batches in flight.");
-    describe_gauge!(IN_FLIGHT_LIMIT, Unit::Bytes, "Most memory batches in flight may take.");
-    describe_gauge!(RATE_LIMIT, Unit::Count, "Reads per second allowed at most: quota times safety factor; 0 means no quota was given.");
-    describe_gauge!(RATE_CURRENT, Unit::Count, "Reads per second allowed at present; 0 means no limit.");
+    describe_gauge!(
+        IN_FLIGHT_LIMIT,
+        Unit::Bytes,
+        "Most memory batches in flight may take."
+    );
+    describe_gauge!(
+        RATE_LIMIT,
+        Unit::Count,
+        "Reads per second allowed at most: quota times safety factor; 0 means no quota was given."
+    );
+    describe_gauge!(
+        RATE_CURRENT,
+        Unit::Count,
+        "Reads per second allowed at present; 0 means no limit."
+    );
     describe_gauge!(LANES, Unit::Count, "Lanes of the run.");
     describe_gauge!(LANES_DONE, Unit::Count, "Lanes that reached their end.");
-    describe_gauge!(DOCUMENTS_PLANNED, Unit::Count, "Documents counted at the snapshot time.");
-    describe_gauge!(DOCUMENTS_DONE, Unit::Count, "Documents of the run that are loaded, quarantined or skipped.");
-    describe_gauge!(ETA, Unit::Seconds, "Expected time to the end of the load at the present rate.");
-    describe_gauge!(BUILD, Unit::Count, "Always 1; the labels say which build this is.");
+    describe_gauge!(
+        DOCUMENTS_PLANNED,
+        Unit::Count,
+        "Documents counted at the snapshot time."
+    );
+    describe_gauge!(
+        DOCUMENTS_DONE,
+        Unit::Count,
+        "Documents of the run that are loaded, quarantined or skipped."
+    );
+    describe_gauge!(
+        ETA,
+        Unit::Seconds,
+        "Expected time to the end of the load at the present rate."
+    );
+    describe_gauge!(
+        BUILD,
+        Unit::Count,
+        "Always 1; the labels say which build this is."
+    );
     gauge!(BUILD, "version" => version).set(1.0);
 }
 
 /// Creates the series that alerts divide by, so that they are 0 and not absent before the first event.
 pub fn start_at_zero(tables: impl Iterator<Item = String>) {
-    for name in [DOCUMENTS_READ, BYTES_READ, READS_BILLED, BATCHES, ROUNDED, OVERFLOWED] {
+    for name in [
+        DOCUMENTS_READ,
+        BYTES_READ,
+        READS_BILLED,
+        BATCHES,
+        ROUNDED,
+        OVERFLOWED,
+    ] {
         counter!(name).increment(0);
     }
     for table in tables {

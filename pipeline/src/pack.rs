@@ -64,16 +64,25 @@ impl Rows {
 
     /// The COPY stream of the rows `range` in pieces, header and trailer included.
     pub fn stream(&self, range: std::ops::Range<usize>) -> impl Iterator<Item = Bytes> + '_ {
-        let start = |row: usize| self.starts.get(row).map_or(self.tuples.len(), |(start, _)| *start);
+        let start = |row: usize| {
+            self.starts
+                .get(row)
+                .map_or(self.tuples.len(), |(start, _)| *start)
+        };
         let tuples = &self.tuples[start(range.start)..start(range.end)];
         let body = tuples.chunks(PIECE).map(Bytes::copy_from_slice);
-        std::iter::once(Bytes::from_static(&COPY_HEADER)).chain(body).chain([Bytes::from_static(&COPY_TRAILER)])
+        std::iter::once(Bytes::from_static(&COPY_HEADER))
+            .chain(body)
+            .chain([Bytes::from_static(&COPY_TRAILER)])
     }
 
     /// Takes row `row` out and says which document it was.
     pub fn remove(&mut self, row: usize) -> Option<usize> {
         let (start, document) = *self.starts.get(row)?;
-        let end = self.starts.get(row + 1).map_or(self.tuples.len(), |(start, _)| *start);
+        let end = self
+            .starts
+            .get(row + 1)
+            .map_or(self.tuples.len(), |(start, _)| *start);
         self.tuples.drain(start..end);
         self.starts.remove(row);
         for (later, _) in &mut self.starts[row..] {
@@ -99,7 +108,14 @@ impl Packed {
     /// Puts row `row` aside because Postgres refused it.
     pub fn refuse(&mut self, row: usize, detail: String, column: Option<String>) {
         if let Some(document) = self.rows.remove(row) {
-            self.rejects.push((document, Reject { reason: Reason::RefusedByPostgres, column, detail }));
+            self.rejects.push((
+                document,
+                Reject {
+                    reason: Reason::RefusedByPostgres,
+                    column,
+                    detail,
+                },
+            ));
         }
     }
 }
@@ -107,7 +123,10 @@ impl Packed {
 /// Packs `batch` for `table`. Pure apart from counting; takes about a microsecond a document.
 pub fn pack(batch: Batch, table: &Table, root: &str, exact_vectors: bool) -> Packed {
     let packer = Packer::new(table, root, exact_vectors);
-    let mut rows = Rows { tuples: Vec::with_capacity(batch.bytes()), starts: Vec::with_capacity(batch.documents.len()) };
+    let mut rows = Rows {
+        tuples: Vec::with_capacity(batch.bytes()),
+        starts: Vec::with_capacity(batch.documents.len()),
+    };
     let (mut rejects, mut rounded, mut overflowed) = (Vec::new(), 0, 0);
     for (place, body) in batch.documents.iter().enumerate() {
         let start = rows.tuples.len();

@@ -20,7 +20,10 @@ impl ReadTime {
     /// Whole seconds and the nanoseconds above them.
     pub fn parts(self) -> (i64, i32) {
         // The remainder is below 10^9, so the cast cannot lose anything.
-        (self.0.div_euclid(1_000_000), (self.0.rem_euclid(1_000_000) * 1_000) as i32)
+        (
+            self.0.div_euclid(1_000_000),
+            (self.0.rem_euclid(1_000_000) * 1_000) as i32,
+        )
     }
 }
 
@@ -55,9 +58,18 @@ impl Identity {
 
 impl fmt::Display for Identity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Identity { kind, project, database, emulator } = self;
+        let Identity {
+            kind,
+            project,
+            database,
+            emulator,
+        } = self;
         write!(f, "{kind} project {project}, database {database}")?;
-        if *emulator { f.write_str(" (emulator)") } else { Ok(()) }
+        if *emulator {
+            f.write_str(" (emulator)")
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -123,24 +135,34 @@ impl Plan {
 
     /// The statements that create the tables, as `--dry-run` shows them.
     pub fn create_sql(&self) -> String {
-        let tables = self.tables.iter().map(|table| table.create_sql(&self.mapping.schema));
+        let tables = self
+            .tables
+            .iter()
+            .map(|table| table.create_sql(&self.mapping.schema));
         tables.collect::<Vec<_>>().join("\n")
     }
 
     /// Why this plan cannot serve what is asked for now, if it cannot.
     pub fn refusal(&self, source: &Identity, mapping: &Mapping) -> Option<String> {
         if self.version != PLAN_VERSION {
-            return Some(format!("it was made in form {}, this build reads form {PLAN_VERSION}", self.version));
+            return Some(format!(
+                "it was made in form {}, this build reads form {PLAN_VERSION}",
+                self.version
+            ));
         }
         if self.source != *source {
             return Some(format!("it reads {}, but {source} is asked for now", self.source));
         }
         let (was, is) = (&self.mapping, mapping);
         if was.schema != is.schema {
-            return Some(format!("it loads into schema {}, but {} is asked for now", was.schema, is.schema));
+            return Some(format!(
+                "it loads into schema {}, but {} is asked for now",
+                was.schema, is.schema
+            ));
         }
         if was.collections != is.collections {
-            let name = |list: &Option<Vec<String>>| list.as_ref().map_or("all".to_owned(), |ids| ids.join(","));
+            let name =
+                |list: &Option<Vec<String>>| list.as_ref().map_or("all".to_owned(), |ids| ids.join(","));
             return Some(format!(
                 "it moves collections {}, but {} are asked for now",
                 name(&was.collections),

@@ -24,15 +24,26 @@ pub async fn make(source: &Firestore, wish: &Wish, progress: &Progress) -> Resul
     let turn_to = |what: &str| progress.turn_to(Phase::Planning(what.to_owned()));
     let snapshot = source.now().await?;
     turn_to("finding and counting collections");
-    let groups = source.groups(wish.mapping.collections.as_deref(), snapshot).await?;
+    let groups = source
+        .groups(wish.mapping.collections.as_deref(), snapshot)
+        .await?;
     if groups.is_empty() {
-        return Err(Fault::permanent(Part::Source, "plan the run", format!("there is no document in {}", wish.source))
-            .with_cause("empty")
-            .with_remedy("check --project and --database: an unknown project of an emulator looks like an empty database"));
+        return Err(Fault::permanent(
+            Part::Source,
+            "plan the run",
+            format!("there is no document in {}", wish.source),
+        )
+        .with_cause("empty")
+        .with_remedy(
+            "check --project and --database: an unknown project of an emulator looks like an empty database",
+        ));
     }
     let mut cuts: Vec<(Group, Vec<Range>)> = Vec::with_capacity(groups.len());
     for group in groups {
-        turn_to(&format!("cutting {} ({} documents)", group.collection, group.documents));
+        turn_to(&format!(
+            "cutting {} ({} documents)",
+            group.collection, group.documents
+        ));
         let ranges = source.cut(&group, wish.lane_documents, snapshot).await?;
         cuts.push((group, ranges));
     }
@@ -40,7 +51,11 @@ pub async fn make(source: &Firestore, wish: &Wish, progress: &Progress) -> Resul
     let shape = transforms::infer(&source.samples(&cuts, wish.sample, snapshot).await?);
     let lanes = lanes(&cuts, |collection| {
         // `infer` makes one table for each collection it was given.
-        shape.tables.iter().position(|table| table.collection == collection).unwrap_or_default()
+        shape
+            .tables
+            .iter()
+            .position(|table| table.collection == collection)
+            .unwrap_or_default()
     });
     Ok(Plan {
         version: PLAN_VERSION,
@@ -56,7 +71,9 @@ pub async fn make(source: &Firestore, wish: &Wish, progress: &Progress) -> Resul
 }
 
 fn lanes(cuts: &[(Group, Vec<Range>)], table: impl Fn(&str) -> usize) -> Vec<Lane> {
-    let ranges = cuts.iter().flat_map(|(group, ranges)| ranges.iter().map(move |range| (group, range)));
+    let ranges = cuts
+        .iter()
+        .flat_map(|(group, ranges)| ranges.iter().map(move |range| (group, range)));
     let numbered = (0u32..).zip(ranges);
     numbered
         .map(|(id, (group, range))| Lane {

@@ -4,7 +4,7 @@
 //! included, and tells apart what this start has done.
 
 use crate::metrics::{self, Moment};
-use crate::plan::Plan;
+use crate::plan::{Lane, Plan};
 use crate::quota::ReadQuota;
 use crate::room::Rooms;
 use crate::source::Standing;
@@ -36,6 +36,8 @@ pub struct Progress {
 struct State {
     phase: Phase,
     tables: Vec<TableProgress>,
+    /// Documents each lane holds, as counted last.
+    expected: Vec<u64>,
     lanes: u64,
     lanes_done: u64,
     /// This start alone.
@@ -85,6 +87,7 @@ impl Default for Progress {
             state: Mutex::new(State {
                 phase: Phase::Connecting,
                 tables: Vec::new(),
+                expected: Vec::new(),
                 lanes: 0,
                 lanes_done: 0,
                 here: Tally::default(),
@@ -111,9 +114,20 @@ impl Progress {
     /// The lanes stand so at this start.
     pub(crate) fn begin(&self, plan: &Plan, standings: &[Standing]) {
         let mut state = self.state();
-        state.tables = plan.tables.iter().map(|table| TableProgress { name: table.name.clone(), ..Default::default() }).collect();
+        state.tables = plan
+            .tables
+            .iter()
+            .map(|table| TableProgress {
+                name: table.name.clone(),
+                ..Default::default()
+            })
+            .collect();
+        state.expected = standings.iter().map(|standing| standing.expected).collect();
         state.lanes = plan.lanes.len() as u64;
-        state.lanes_done = standings.iter().filter(|standing| standing.progress.position.is_end()).count() as u64;
+        state.lanes_done = standings
+            .iter()
+            .filter(|standing| standing.progress.position.is_end())
+            .count() as u64;
         for (lane, standing) in plan.lanes.iter().zip(standings) {
             let table = &mut state.tables[lane.table];
             table.planned += standing.expected;
@@ -121,10 +135,14 @@ impl Progress {
         }
     }
 
-    /// A batch of `table` is durable.
-    pub(crate) fn add(&self, table: usize, tally: &Tally, ended: bool) {
+    /// A batch of `lane`, which holds `expected` documents in all, is durable.
+    pub(crate) fn add(&self, lane: &Lane, tally: &Tally, expected: u64, ended: bool) {
         let mut state = self.state();
-        state.tables[table].tally += *tally;
+        let before = std::mem::replace(&mut state.expected[lane.id as usize], expected);
+        let table = &mut state.tables[lane.table];
+        // A lane that had to be read at a later time was counted anew.
+        table.planned = table.planned + expected - before;
+        table.tally += *tally;
         state.here += *tally;
         state.lanes_done += u64::from(ended);
     }
@@ -135,8 +153,16 @@ impl Progress {
         let mut total = Tally::default();
         state.tables.iter().for_each(|table| total += table.tally);
         let planned = state.tables.iter().map(|table| table.planned).sum();
-        let seconds = state.loading_since.map_or(0.0, |since| since.elapsed().as_secs_f64());
-        let per_second = |count: u64| if seconds > 0.0 { count as f64 / seconds } else { 0.0 };
+        let seconds = state
+            .loading_since
+            .map_or(0.0, |since| since.elapsed().as_secs_f64());
+        let per_second = |count: u64| {
+            if seconds > 0.0 {
+                count as f64 / seconds
+            } else {
+                0.0
+            }
+        };
         let rate = per_second(state.here.read);
         let left = u64::saturating_sub(planned, total.read) as f64;
         let eta = (rate > 0.0).then(|| Duration::try_from_secs_f64(left / rate).unwrap_or(Duration::MAX));

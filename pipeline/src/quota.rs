@@ -42,7 +42,13 @@ impl ReadQuota {
     /// `reads_per_second` is the quota itself; nothing means it is not known.
     pub fn new(reads_per_second: Option<NonZeroU32>, safety: f64, ramp: bool) -> Self {
         let now = Instant::now();
-        let state = State { cut: None, changed: now, counted: 0, counted_from: now, limiter: None };
+        let state = State {
+            cut: None,
+            changed: now,
+            counted: 0,
+            counted_from: now,
+            limiter: None,
+        };
         ReadQuota {
             ceiling: reads_per_second.map(|quota| (f64::from(quota.get()) * safety).max(SLOWEST)),
             ramp,
@@ -76,7 +82,9 @@ impl ReadQuota {
             let Some(limiter) = self.limiter(left) else { return };
             let (rate, limiter) = limiter;
             let now = left.min(burst(f64::from(rate)).get());
-            let Some(portion) = NonZeroU32::new(now) else { return };
+            let Some(portion) = NonZeroU32::new(now) else {
+                return;
+            };
             // The portion never exceeds the burst, which is the only thing this call can refuse.
             if limiter.until_n_ready(portion).await.is_err() {
                 return;
@@ -108,7 +116,10 @@ impl ReadQuota {
             let steps = self.started.elapsed().as_secs() / RAMP_EVERY.as_secs();
             RAMP_START * RAMP_BY.powi(i32::try_from(steps).unwrap_or(i32::MAX).min(100))
         });
-        [self.ceiling, ramped, state.cut].into_iter().flatten().reduce(f64::min)
+        [self.ceiling, ramped, state.cut]
+            .into_iter()
+            .flatten()
+            .reduce(f64::min)
     }
 
     fn climb(&self, state: &mut State) {
@@ -164,7 +175,11 @@ mod tests {
         quota.refused();
         assert_eq!(quota.allowed(), Some(400.0));
         quota.refused();
-        assert_eq!(quota.allowed(), Some(400.0), "refusals of the same moment count once");
+        assert_eq!(
+            quota.allowed(),
+            Some(400.0),
+            "refusals of the same moment count once"
+        );
         tokio::time::advance(Duration::from_secs(10)).await;
         assert_eq!(quota.allowed(), Some(500.0));
         tokio::time::advance(Duration::from_secs(60)).await;

@@ -22,22 +22,34 @@ pub enum Beginning {
 }
 
 /// Finds out what there is to go on from, or why it must not be gone on from.
-pub async fn begin<C: CheckpointStore>(store: &C, ledger: Option<&Ledger>, wish: &Wish) -> Result<Beginning, Fault> {
+pub async fn begin<C: CheckpointStore>(
+    store: &C,
+    ledger: Option<&Ledger>,
+    wish: &Wish,
+) -> Result<Beginning, Fault> {
     let newest = match ledger {
         Some(ledger) => ledger.newest(&wish.source, &wish.mapping.schema).await?,
         None => None,
     };
     let Some(remembered) = remembered(store)? else {
-        let Some(plan) = newest else { return Ok(Beginning::Fresh) };
+        let Some(plan) = newest else {
+            return Ok(Beginning::Fresh);
+        };
         if let Some(why) = plan.refusal(&wish.source, &wish.mapping) {
-            return Err(other_run(format!("the target holds run {} of this source; {why}", plan.run))
-                .with_remedy("repeat the options of that run, or load into another schema with --schema NAME"));
+            return Err(
+                other_run(format!("the target holds run {} of this source; {why}", plan.run)).with_remedy(
+                    "repeat the options of that run, or load into another schema with --schema NAME",
+                ),
+            );
         }
         return Ok(Beginning::Known(Box::new(plan)));
     };
     if let Some(why) = remembered.refusal(&wish.source, &wish.mapping) {
-        return Err(other_run(format!("the checkpoint directory belongs to run {}: {why}", remembered.run))
-            .with_remedy("name another --checkpoint-dir for this run, or repeat the options of that one"));
+        return Err(other_run(format!(
+            "the checkpoint directory belongs to run {}: {why}",
+            remembered.run
+        ))
+        .with_remedy("name another --checkpoint-dir for this run, or repeat the options of that one"));
     }
     let known = match ledger {
         Some(ledger) => ledger.plan(remembered.run).await?,
@@ -48,20 +60,28 @@ pub async fn begin<C: CheckpointStore>(store: &C, ledger: Option<&Ledger>, wish:
         (None, None) => Ok(Beginning::Remembered(Box::new(remembered))),
         (None, Some(other)) => {
             let (mine, theirs) = (remembered.run, other.run);
-            Err(other_run(format!("the checkpoint directory belongs to run {mine}, the target holds run {theirs}"))
-                .with_remedy(format!(
-                    "to go on with run {theirs}, name an empty --checkpoint-dir: it is rebuilt from Postgres"
-                )))
+            Err(other_run(format!(
+                "the checkpoint directory belongs to run {mine}, the target holds run {theirs}"
+            ))
+            .with_remedy(format!(
+                "to go on with run {theirs}, name an empty --checkpoint-dir: it is rebuilt from Postgres"
+            )))
         }
     }
 }
 
 fn remembered<C: CheckpointStore>(store: &C) -> Result<Option<Plan>, Fault> {
-    let Some(bytes) = store.plan()? else { return Ok(None) };
+    let Some(bytes) = store.plan()? else {
+        return Ok(None);
+    };
     serde_json::from_slice(&bytes).map(Some).map_err(|error| {
-        Fault::permanent(Part::Checkpoints, "read the plan in the checkpoint directory", error.to_string())
-            .with_cause("damaged")
-            .with_remedy("name an empty --checkpoint-dir: the run is rebuilt from Postgres")
+        Fault::permanent(
+            Part::Checkpoints,
+            "read the plan in the checkpoint directory",
+            error.to_string(),
+        )
+        .with_cause("damaged")
+        .with_remedy("name an empty --checkpoint-dir: the run is rebuilt from Postgres")
     })
 }
 

@@ -44,7 +44,11 @@ fn delays(policy: &Policy) -> ExponentialBackoff {
 impl Retry {
     /// A fresh stretch under `policy`.
     pub fn new(policy: Policy) -> Self {
-        Retry { policy, tried: 0, delays: delays(&policy) }
+        Retry {
+            policy,
+            tried: 0,
+            delays: delays(&policy),
+        }
     }
 
     /// Something succeeded: attempts and time count from here.
@@ -56,7 +60,9 @@ impl Retry {
 
     /// Waits before the next attempt, or hands the fault back when it is final.
     pub async fn again(&mut self, fault: Fault) -> Result<(), Fault> {
-        let Class::Transient { retry_after } = fault.class else { return Err(fault) };
+        let Class::Transient { retry_after } = fault.class else {
+            return Err(fault);
+        };
         if self.tried == 0 {
             self.delays.reset();
         }
@@ -80,8 +86,15 @@ impl Retry {
 
     fn exhausted(&self, fault: Fault) -> Fault {
         let message = format!("{} (given up after {} attempts)", fault.message, self.tried);
-        let remedy = fault.remedy.unwrap_or_else(|| "mend the cause, then start the same command again: it goes on where it was".to_owned());
-        Fault { class: Class::Permanent, message, remedy: Some(remedy), ..fault }
+        let remedy = fault.remedy.unwrap_or_else(|| {
+            "mend the cause, then start the same command again: it goes on where it was".to_owned()
+        });
+        Fault {
+            class: Class::Permanent,
+            message,
+            remedy: Some(remedy),
+            ..fault
+        }
     }
 }
 
@@ -133,7 +146,9 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_wait_that_was_asked_for_is_kept() {
         let mut fault = blip();
-        fault.class = Class::Transient { retry_after: Some(Duration::from_secs(30)) };
+        fault.class = Class::Transient {
+            retry_after: Some(Duration::from_secs(30)),
+        };
         let before = tokio::time::Instant::now();
         assert!(Retry::new(policy(2)).again(fault).await.is_ok());
         assert!(before.elapsed() >= Duration::from_secs(30));

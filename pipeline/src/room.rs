@@ -35,7 +35,11 @@ impl Rooms {
         let batch = units((batch_bytes + LARGEST_DOCUMENT) * HELD_PER_BYTE);
         let total = usize::try_from(memory).unwrap_or(usize::MAX) / UNIT;
         let total = total.clamp(batch as usize, Semaphore::MAX_PERMITS);
-        Rooms { free: Arc::new(Semaphore::new(total)), total, batch }
+        Rooms {
+            free: Arc::new(Semaphore::new(total)),
+            total,
+            batch,
+        }
     }
 
     /// Waits for room for one batch of any size.
@@ -81,7 +85,10 @@ mod tests {
         let mut first = rooms.take().await;
         let second = rooms.take().await;
         assert!(rooms.taken() <= rooms.bound());
-        assert!(futures::FutureExt::now_or_never(rooms.take()).is_none(), "a third batch does not fit");
+        assert!(
+            futures::FutureExt::now_or_never(rooms.take()).is_none(),
+            "a third batch does not fit"
+        );
         first.shrink(1000);
         drop(second);
         assert_eq!(rooms.taken(), 3 * UNIT);

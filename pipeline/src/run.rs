@@ -47,6 +47,9 @@ pub struct Ended {
     pub plan: Option<Arc<Plan>>,
     /// Whether every document is accounted for and every sum adds up.
     pub complete: bool,
+    /// Lanes that were read, or read to their end, at a later time than the plan's: the snapshot had grown too
+    /// old for them.
+    pub later: u64,
     /// Reads billed to this start.
     pub reads_billed: u64,
 }
@@ -81,40 +84,67 @@ impl Run<'_> {
 
     /// Moves everything that is not moved yet.
     pub async fn execute<C: CheckpointStore>(&self, store: Arc<C>) -> Result<Ended, Fault> {
-        let reached = self.reach().await?;
-        reached.ledger.prepare().await?;
-        let plan = tokio::select! {
+        let begun = tokio::select! {
             biased;
             // Nothing is loaded yet; a plan half made is simply made again.
-            () = self.stop.draining() => {
-                return Ok(Ended { plan: None, complete: false, reads_billed: reached.source.reads_billed() });
-            }
-            plan = self.plan(&*store, &reached) => Arc::new(plan?),
+            () = self.stop.draining() => None,
+            begun = self.begin(&*store) => Some(begun?),
+        };
+        let Some((reached, plan)) = begun else {
+            return Ok(Ended {
+                plan: None,
+                complete: false,
+                later: 0,
+                reads_billed: 0,
+            });
         };
         let held = reached.ledger.claim(plan.run, &self.holder).await?;
         if held.len() != plan.lanes.len() {
-            let message = format!("the plan has {} lanes, etl.lane has {}", plan.lanes.len(), held.len());
+            let message = format!(
+                "the plan has {} lanes, etl.lane has {}",
+                plan.lanes.len(),
+                held.len()
+            );
             return Err(Fault::permanent(Part::Identity, "take the lanes over", message));
         }
         let standings: Vec<Standing> = held.iter().map(|held| held.standing.clone()).collect();
         self.bring_up_to_date(&*store, &plan, &standings)?;
         self.progress.begin(&plan, &standings);
         metrics::start_at_zero(plan.tables.iter().map(|table| table.name.clone()));
-        let shown = tokio::spawn(progress::show(self.progress.clone(), reached.rooms.clone(), reached.quota.clone()));
+        let shown = tokio::spawn(progress::show(
+            self.progress.clone(),
+            reached.rooms.clone(),
+            reached.quota.clone(),
+        ));
         let moved = self.move_lanes(&reached, &plan, store, held, &standings).await;
         shown.abort();
         progress::show_once(&self.progress, &reached.rooms, &reached.quota);
         moved?;
         let reads_billed = reached.source.reads_billed();
-        let key = self.target.primary_key == config::PrimaryKey::AfterLoad;
+        let later = reached.ledger.read_later(&plan).await?;
         let complete = tokio::select! {
             biased;
             () = self.stop.draining() => false,
-            finished = finish::finish(&reached.ledger, &plan, &self.progress, key, self.habits.validation) => {
-                finished.map(|()| true)?
-            }
+            finished = self.finish(&reached, &plan) => finished.map(|()| true)?,
         };
-        Ok(Ended { plan: Some(plan), complete, reads_billed })
+        Ok(Ended {
+            plan: Some(plan),
+            complete,
+            later,
+            reads_billed,
+        })
+    }
+
+    async fn begin<C: CheckpointStore>(&self, store: &C) -> Result<(Reached, Arc<Plan>), Fault> {
+        let reached = self.reach().await?;
+        reached.ledger.prepare().await?;
+        let plan = Arc::new(self.plan(store, &reached).await?);
+        Ok((reached, plan))
+    }
+
+    async fn finish(&self, reached: &Reached, plan: &Plan) -> Result<(), Fault> {
+        let key = self.target.primary_key == config::PrimaryKey::AfterLoad;
+        finish::finish(&reached.ledger, plan, &self.progress, key, self.habits.validation).await
     }
 
     async fn move_lanes<C: CheckpointStore>(
@@ -157,11 +187,21 @@ impl Run<'_> {
     }
 
     /// The directory is made to say what Postgres says.
-    fn bring_up_to_date<C: CheckpointStore>(&self, store: &C, plan: &Plan, standings: &[Standing]) -> Result<(), Fault> {
+    fn bring_up_to_date<C: CheckpointStore>(
+        &self,
+        store: &C,
+        plan: &Plan,
+        standings: &[Standing],
+    ) -> Result<(), Fault> {
         let bytes = serde_json::to_vec(plan)
             .map_err(|error| Fault::permanent(Part::Checkpoints, "write the plan", error.to_string()))?;
         let progresses = standings.iter().map(|standing| standing.progress.clone());
-        let lanes: Vec<_> = plan.lanes.iter().map(|lane| LaneId(lane.id)).zip(progresses).collect();
+        let lanes: Vec<_> = plan
+            .lanes
+            .iter()
+            .map(|lane| LaneId(lane.id))
+            .zip(progresses)
+            .collect();
         if store.plan()?.as_deref() == Some(&bytes) {
             for (lane, progress) in &lanes {
                 if store.progress(*lane)? != *progress {
@@ -183,16 +223,38 @@ impl Run<'_> {
         };
         let postgres = Postgres::new(self.target, policy)?;
         let facts = postgres.facts().await.map_err(at_once)?;
-        let quota = Arc::new(ReadQuota::new(source.reads_per_second, source.quota_safety, source.ramp));
+        let quota = Arc::new(ReadQuota::new(
+            source.reads_per_second,
+            source.quota_safety,
+            source.ramp,
+        ));
         // Half of what the operator grants is for documents in flight; the other half is for everything else:
         // connections, RocksDB, the allocator's slack.
         let rooms = Rooms::new(habits.memory / 2, habits.batch_bytes);
-        let limits = BatchLimits { rows: habits.batch_rows.get(), bytes: habits.batch_bytes };
-        let firestore =
-            Firestore::connect(source, quota.clone(), rooms.clone(), limits, policy, self.stop.clone()).await.map_err(at_once)?;
+        let limits = BatchLimits {
+            rows: habits.batch_rows.get(),
+            bytes: habits.batch_bytes,
+        };
+        let firestore = Firestore::connect(
+            source,
+            quota.clone(),
+            rooms.clone(),
+            limits,
+            policy,
+            self.stop.clone(),
+        )
+        .await
+        .map_err(at_once)?;
         firestore.now().await.map_err(at_once)?;
         let ledger = Ledger::new(postgres.clone());
-        Ok(Reached { source: firestore, postgres, facts, ledger, quota, rooms })
+        Ok(Reached {
+            source: firestore,
+            postgres,
+            facts,
+            ledger,
+            quota,
+            rooms,
+        })
     }
 
     fn wish(&self) -> Wish {
@@ -216,5 +278,8 @@ impl Run<'_> {
 
 /// At the start a fault is told at once: an operator who mistyped an address should not wait for ten attempts.
 fn at_once(fault: Fault) -> Fault {
-    Fault { class: crate::fault::Class::Permanent, ..fault }
+    Fault {
+        class: crate::fault::Class::Permanent,
+        ..fault
+    }
 }

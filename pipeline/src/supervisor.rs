@@ -76,7 +76,12 @@ fn note(first: &mut Option<Fault>, fault: Fault, stop: &Stop) {
     } else {
         stop.drain(Reason::Fault);
     }
-    tracing::error!(cause = fault.cause, "could not {}: {}", fault.action, fault.message);
+    tracing::error!(
+        cause = fault.cause,
+        "could not {}: {}",
+        fault.action,
+        fault.message
+    );
     first.get_or_insert(fault);
 }
 
@@ -109,7 +114,10 @@ async fn watch<K, C>(way: &Way<K, C>, limits: Limits, stop: &Stop) {
         }
     }
     tokio::time::sleep(limits.drain).await;
-    tracing::warn!(seconds = limits.drain.as_secs(), "draining took too long; letting go of what is under way");
+    tracing::warn!(
+        seconds = limits.drain.as_secs(),
+        "draining took too long; letting go of what is under way"
+    );
 }
 
 fn is_emergency(progress: &Progress, threshold: f64) -> bool {

@@ -12,4 +12,5 @@ pub mod postgres;
 pub mod process;
 pub mod proxy;
 pub mod rest;
+pub mod tls;
 mod unique;

@@ -24,6 +24,9 @@ const COLUMNS: usize = 250;
 /// Field names spelled out in one remark.
 const SPELLED_OUT: usize = 10;
 
+/// Characters of a name that one remark shows.
+const SHOWN: usize = 70;
+
 /// Infers one table for each collection sampled, in the order of collection ids.
 pub fn infer(samples: &BTreeMap<String, Census>) -> Shape {
     let mut remarks = Vec::new();
@@ -34,7 +37,7 @@ pub fn infer(samples: &BTreeMap<String, Census>) -> Shape {
         .zip(names)
         .map(|((collection, census), name)| {
             if name != naming::snake_case(collection) {
-                remarks.push(format!("collection {collection:?} becomes table {name:?}"));
+                remarks.push(format!("collection {} becomes table {name:?}", shown(collection)));
             }
             let columns = columns(collection, census, &mut remarks);
             Table {
@@ -58,11 +61,14 @@ fn columns(collection: &str, census: &Census, remarks: &mut Vec<String>) -> Vec<
             let kind = kind(counts);
             if name != naming::snake_case(field) {
                 remarks.push(format!(
-                    "field {field:?} of {collection:?} becomes column {name:?}"
+                    "field {} of {} becomes column {name:?}",
+                    shown(field),
+                    shown(collection)
                 ));
             }
             remarks.extend(
-                doubt(counts, kind).map(|doubt| format!("field {field:?} of {collection:?}: {doubt}")),
+                doubt(counts, kind)
+                    .map(|doubt| format!("field {} of {}: {doubt}", shown(field), shown(collection))),
             );
             Column {
                 name,
@@ -112,13 +118,20 @@ fn left_out(collection: &str, fields: &[(&str, &Field)], why: &str) -> Option<St
     let spelled: Vec<String> = fields
         .iter()
         .take(SPELLED_OUT)
-        .map(|(name, _)| format!("{name:?}"))
+        .map(|(name, _)| shown(name))
         .collect();
     let more = match fields.len().saturating_sub(SPELLED_OUT) {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
-    (!fields.is_empty()).then(|| format!("fields {}{more} of {collection:?} {why}", spelled.join(", ")))
+    (!fields.is_empty()).then(|| format!("fields {}{more} of {} {why}", spelled.join(", "), shown(collection)))
+}
+
+/// A name as a remark spells it: quoted, and no longer than a line takes.
+fn shown(name: &str) -> String {
+    let mut rest = name.chars();
+    let start: String = rest.by_ref().take(SHOWN).collect();
+    if rest.next().is_none() { format!("{start:?}") } else { format!("{:?}", start + "…") }
 }
 
 /// The most frequent kind; of equally frequent ones the first in this list.

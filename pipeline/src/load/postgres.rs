@@ -5,8 +5,8 @@
 //! session state, so a transaction pooler in between changes nothing.
 
 mod copy;
-mod ledger;
 mod lease;
+mod ledger;
 mod quarantine;
 mod sqlstate;
 mod tables;
@@ -35,7 +35,9 @@ pub struct Postgres {
 
 impl std::fmt::Debug for Postgres {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Postgres").field("place", &self.place).finish_non_exhaustive()
+        f.debug_struct("Postgres")
+            .field("place", &self.place)
+            .finish_non_exhaustive()
     }
 }
 
@@ -56,16 +58,29 @@ impl Postgres {
         let connection = &target.connection;
         let place = place(connection);
         let tls = tls::connector(connection)?;
-        let manager_config = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+        let manager_config = ManagerConfig {
+            recycling_method: RecyclingMethod::Fast,
+        };
         let manager = Manager::from_config(client_config(connection), tls, manager_config);
         let pool = Pool::builder(manager)
             .max_size(target.connections.get())
             .runtime(deadpool_postgres::Runtime::Tokio1)
-            .timeouts(Timeouts { create: Some(connection.connect_timeout), ..Timeouts::default() })
+            .timeouts(Timeouts {
+                create: Some(connection.connect_timeout),
+                ..Timeouts::default()
+            })
             .build()
-            .map_err(|error| Fault::permanent(Part::Target, "prepare the connection pool", error.to_string()))?;
+            .map_err(|error| {
+                Fault::permanent(Part::Target, "prepare the connection pool", error.to_string())
+            })?;
         let (pooler, timeout) = (connection.pooler, target.transaction_timeout);
-        Ok(Postgres { pool, place, pooler, timeout, policy })
+        Ok(Postgres {
+            pool,
+            place,
+            pooler,
+            timeout,
+            policy,
+        })
     }
 
     /// Host, port and database, without credentials.
@@ -80,9 +95,18 @@ impl Postgres {
         let version = "select current_setting('server_version'), (select n.nspname::text from pg_extension e \
                        join pg_namespace n on n.oid = e.extnamespace where e.extname = 'vector'), \
                        exists (select 1 from pg_available_extensions where name = 'vector')";
-        let rows = lease.query_typed(version, &[]).await.map_err(|error| sqlstate::fault(&action, &error))?;
-        let row = rows.first().ok_or_else(|| Fault::permanent(Part::Target, &*action, "no answer"))?;
-        let facts = ServerFacts { version: row.get(0), vector_schema: row.get(1), vector_offered: row.get(2) };
+        let rows = lease
+            .query_typed(version, &[])
+            .await
+            .map_err(|error| sqlstate::fault(&action, &error))?;
+        let row = rows
+            .first()
+            .ok_or_else(|| Fault::permanent(Part::Target, &*action, "no answer"))?;
+        let facts = ServerFacts {
+            version: row.get(0),
+            vector_schema: row.get(1),
+            vector_offered: row.get(2),
+        };
         lease.give_back();
         Ok(facts)
     }
@@ -114,7 +138,10 @@ impl Postgres {
             "begin; {clean}set local statement_timeout = {limit}; set local lock_timeout = {limit}; \
              set local idle_in_transaction_session_timeout = {limit}"
         );
-        lease.batch_execute(&begin).await.map_err(|error| sqlstate::fault(action, &error))
+        lease
+            .batch_execute(&begin)
+            .await
+            .map_err(|error| sqlstate::fault(action, &error))
     }
 }
 
@@ -126,7 +153,11 @@ fn place(connection: &config::Connection) -> String {
 fn client_config(connection: &config::Connection) -> tokio_postgres::Config {
     let mut client = tokio_postgres::Config::new();
     for host in &connection.hosts {
-        if host.starts_with('/') { client.host_path(host) } else { client.host(host) };
+        if host.starts_with('/') {
+            client.host_path(host)
+        } else {
+            client.host(host)
+        };
     }
     client
         .port(connection.port)

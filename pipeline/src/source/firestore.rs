@@ -72,7 +72,14 @@ impl Firestore {
         stop: Stop,
     ) -> Result<Self, Fault> {
         let client = Arc::new(Client::connect(config, quota.clone(), policy).await?);
-        Ok(Firestore { client, quota, rooms, limits, policy, stop })
+        Ok(Firestore {
+            client,
+            quota,
+            rooms,
+            limits,
+            policy,
+            stop,
+        })
     }
 
     /// The database's present time, from the answer to an empty query (billed one read).
@@ -94,17 +101,27 @@ impl Firestore {
     }
 
     /// Looks at about `sample` documents of a group, taken from the beginnings of its ranges.
-    pub async fn sample(&self, group: &str, ranges: &[Range], sample: usize, at: ReadTime) -> Result<Census, Fault> {
+    pub async fn sample(
+        &self,
+        group: &str,
+        ranges: &[Range],
+        sample: usize,
+        at: ReadTime,
+    ) -> Result<Census, Fault> {
         let mut census = Census::default();
         let looked_at = ranges.len().clamp(1, 16);
         let each = u32::try_from(sample.div_ceil(looked_at)).unwrap_or(u32::MAX);
         for range in ranges.iter().step_by(ranges.len().div_ceil(looked_at).max(1)) {
-            let query = query::Query::group(group).between(range.from.as_deref(), range.to.as_deref()).limit(each);
-            self.client.documents(query, at, |body| {
-                if let Ok(document) = transforms::firestore::document(body) {
-                    census.observe(&document);
-                }
-            }).await?;
+            let query = query::Query::group(group)
+                .between(range.from.as_deref(), range.to.as_deref())
+                .limit(each);
+            self.client
+                .documents(query, at, |body| {
+                    if let Ok(document) = transforms::firestore::document(body) {
+                        census.observe(&document);
+                    }
+                })
+                .await?;
         }
         Ok(census)
     }
@@ -118,7 +135,10 @@ impl Firestore {
     ) -> Result<BTreeMap<String, Census>, Fault> {
         let mut samples = BTreeMap::new();
         for (group, ranges) in cuts {
-            samples.insert(group.collection.clone(), self.sample(&group.collection, ranges, sample, at).await?);
+            samples.insert(
+                group.collection.clone(),
+                self.sample(&group.collection, ranges, sample, at).await?,
+            );
         }
         Ok(samples)
     }

@@ -58,26 +58,49 @@ impl PostgresLoader {
                 Ok(())
             }
             Ok(Err(failure)) => Err(failure),
-            Err(_) => Err(Fault::transient(Part::Target, action, "the server fell silent").with_cause("silent").into()),
+            Err(_) => Err(Fault::transient(Part::Target, action, "the server fell silent")
+                .with_cause("silent")
+                .into()),
         }
     }
 
-    async fn transaction(&self, lease: &Lease, lane: &Lane, batch: &Packed, action: &str) -> Result<(), Failure> {
+    async fn transaction(
+        &self,
+        lease: &Lease,
+        lane: &Lane,
+        batch: &Packed,
+        action: &str,
+    ) -> Result<(), Failure> {
         let fault = |error: tokio_postgres::Error| Failure::Fault(sqlstate::fault(action, &error));
         self.postgres.begin(lease, action).await?;
-        let moved = ledger::advance(lease, self.plan.run, lane, self.held[lane.id as usize].fence, batch);
+        let moved = ledger::advance(
+            lease,
+            self.plan.run,
+            lane,
+            self.held[lane.id as usize].fence,
+            batch,
+        );
         if moved.await.map_err(fault)? != 1 {
             return Err(Failure::Moved);
         }
         self.copy(lease, lane, batch, 0..batch.rows.len(), action).await?;
         if !batch.rejects.is_empty() {
-            ledger::quarantine(lease, &self.plan, lane, batch).await.map_err(fault)?;
+            ledger::quarantine(lease, &self.plan, lane, batch)
+                .await
+                .map_err(fault)?;
         }
         // Nothing before this failed, so COMMIT cannot silently be a ROLLBACK.
         lease.batch_execute("commit").await.map_err(fault)
     }
 
-    async fn copy(&self, lease: &Lease, lane: &Lane, batch: &Packed, rows: Range<usize>, action: &str) -> Result<(), Failure> {
+    async fn copy(
+        &self,
+        lease: &Lease,
+        lane: &Lane,
+        batch: &Packed,
+        rows: Range<usize>,
+        action: &str,
+    ) -> Result<(), Failure> {
         if rows.is_empty() {
             return Ok(());
         }
@@ -86,7 +109,10 @@ impl PostgresLoader {
             None => Failure::Fault(sqlstate::fault(action, &error)),
         };
         let table = self.plan.table_of(lane);
-        let sink = lease.copy_in(&table.copy_sql(&self.plan.mapping.schema)).await.map_err(failed)?;
+        let sink = lease
+            .copy_in(&table.copy_sql(&self.plan.mapping.schema))
+            .await
+            .map_err(failed)?;
         let mut sink = pin!(sink);
         for piece in batch.rows.stream(rows.clone()) {
             sink.send(piece).await.map_err(failed)?;
@@ -108,8 +134,16 @@ impl PostgresLoader {
             .map_err(|error| sqlstate::fault(&action, &error))?;
         lease.give_back();
         match standing {
-            Some((fence, position)) if fence == self.held[lane.id as usize].fence && position == batch.span.to => Ok(true),
-            Some((fence, position)) if fence == self.held[lane.id as usize].fence && position == batch.span.from => Ok(false),
+            Some((fence, position))
+                if fence == self.held[lane.id as usize].fence && position == batch.span.to =>
+            {
+                Ok(true)
+            }
+            Some((fence, position))
+                if fence == self.held[lane.id as usize].fence && position == batch.span.from =>
+            {
+                Ok(false)
+            }
             Some((_, position)) => Err(fenced(lane, &position.to_string())),
             None => Err(fenced(lane, "gone from etl.lane")),
         }
@@ -140,7 +174,9 @@ impl PostgresLoader {
             Ok(()) => {
                 // Deferred constraints speak up only when asked.
                 let asked = lease.batch_execute("set constraints all immediate").await;
-                Ok(asked.err().is_some_and(|error| sqlstate::refused_row(&error).is_some()))
+                Ok(asked
+                    .err()
+                    .is_some_and(|error| sqlstate::refused_row(&error).is_some()))
             }
             Err(Failure::Row(_)) => Ok(true),
             Err(Failure::Fault(fault)) => Err(fault),
@@ -148,7 +184,12 @@ impl PostgresLoader {
         }
     }
 
-    async fn put_aside(&self, lane: &Lane, batch: &mut Packed, refused: sqlstate::RefusedRow) -> Result<(), Fault> {
+    async fn put_aside(
+        &self,
+        lane: &Lane,
+        batch: &mut Packed,
+        refused: sqlstate::RefusedRow,
+    ) -> Result<(), Fault> {
         let row = match refused.row.filter(|row| *row < batch.rows.len()) {
             Some(row) => Some(row),
             None => self.culprit(lane, batch).await?,
@@ -159,22 +200,34 @@ impl PostgresLoader {
                 .with_cause("refused")
                 .with_remedy("PostgreSQL refuses many rows of this table: look at its constraints and triggers, then start the same command again"));
         };
-        tracing::warn!(lane = lane.id, column = refused.column, "a row was refused and goes to quarantine: {}", refused.detail);
+        tracing::warn!(
+            lane = lane.id,
+            column = refused.column,
+            "a row was refused and goes to quarantine: {}",
+            refused.detail
+        );
         batch.refuse(row, refused.detail, refused.column);
         Ok(())
     }
 
     fn action(&self, lane: &Lane) -> String {
-        format!("load lane {} into table {}", lane.id, self.plan.table_of(lane).name)
+        format!(
+            "load lane {} into table {}",
+            lane.id,
+            self.plan.table_of(lane).name
+        )
     }
 }
 
 fn fenced(lane: &Lane, standing: &str) -> Fault {
     let message = format!("another process has taken the lane over (it stands {standing})");
     let fault = Fault::permanent(Part::Identity, format!("load lane {}", lane.id), message);
-    Fault { class: Class::Fenced, ..fault }
-        .with_cause("fenced")
-        .with_remedy("let the other process finish, or stop it and start this command again")
+    Fault {
+        class: Class::Fenced,
+        ..fault
+    }
+    .with_cause("fenced")
+    .with_remedy("let the other process finish, or stop it and start this command again")
 }
 
 impl Loader for PostgresLoader {
@@ -183,7 +236,11 @@ impl Loader for PostgresLoader {
         let mut unknown = false;
         let mut began = Instant::now();
         loop {
-            let outcome = if unknown { self.landed(lane, batch).await.map_err(Failure::Fault) } else { Ok(false) };
+            let outcome = if unknown {
+                self.landed(lane, batch).await.map_err(Failure::Fault)
+            } else {
+                Ok(false)
+            };
             let outcome = match outcome {
                 Ok(true) => break,
                 Ok(false) => {
@@ -199,7 +256,11 @@ impl Loader for PostgresLoader {
                     self.put_aside(lane, batch, refused).await?;
                 }
                 Err(Failure::Moved) => {
-                    let moved = Fault::transient(Part::Target, self.action(lane), "the lane was not where the batch starts");
+                    let moved = Fault::transient(
+                        Part::Target,
+                        self.action(lane),
+                        "the lane was not where the batch starts",
+                    );
                     retry.again(moved.with_cause("moved")).await?;
                     unknown = true;
                 }
@@ -210,6 +271,10 @@ impl Loader for PostgresLoader {
             }
         }
         let tally = batch.tally();
-        Ok(Loaded { receipt: Receipt::after_commit(batch.span.clone(), tally), tally, took: began.elapsed() })
+        Ok(Loaded {
+            receipt: Receipt::after_commit(batch.span.clone(), tally),
+            tally,
+            took: began.elapsed(),
+        })
     }
 }

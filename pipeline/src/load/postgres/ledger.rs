@@ -50,14 +50,20 @@ impl Ledger {
     /// Whether the ledger is there.
     pub async fn exists(&self) -> Result<bool, Fault> {
         let sql = "select to_regclass('etl.lane') is not null";
-        Ok(self.rows("look for the ledger", sql, &[]).await?.first().is_some_and(|row| row.get(0)))
+        Ok(self
+            .rows("look for the ledger", sql, &[])
+            .await?
+            .first()
+            .is_some_and(|row| row.get(0)))
     }
 
     /// The plan of `run`, if the target knows it.
     pub async fn plan(&self, run: Uuid) -> Result<Option<Plan>, Fault> {
         let sql = "select plan::text from etl.run where run = $1::text::uuid";
         let run = run.to_string();
-        let rows = self.rows("read the run's plan", sql, &[(&run, Type::TEXT)]).await?;
+        let rows = self
+            .rows("read the run's plan", sql, &[(&run, Type::TEXT)])
+            .await?;
         rows.first().map(|row| parse(row.get(0))).transpose()
     }
 
@@ -65,7 +71,13 @@ impl Ledger {
     pub async fn newest(&self, source: &Identity, schema: &str) -> Result<Option<Plan>, Fault> {
         let sql = "select plan::text from etl.run where source = $1 and target_schema = $2 order by started_at desc limit 1";
         let source = source.to_string();
-        let rows = self.rows("look for an earlier run", sql, &[(&source, Type::TEXT), (&schema, Type::TEXT)]).await?;
+        let rows = self
+            .rows(
+                "look for an earlier run",
+                sql,
+                &[(&source, Type::TEXT), (&schema, Type::TEXT)],
+            )
+            .await?;
         rows.first().map(|row| parse(row.get(0))).transpose()
     }
 
@@ -83,8 +95,11 @@ impl Ledger {
              select $1::text::uuid, l.*, {MICROS}$5 from unnest($2::int4[], $3::text[], $4::int8[]) as l"
         );
         let ids: Vec<i32> = plan.lanes.iter().map(|lane| lane.id as i32).collect();
-        let collections: Vec<String> =
-            plan.lanes.iter().map(|lane| visible(&plan.table_of(lane).collection).into_owned()).collect();
+        let collections: Vec<String> = plan
+            .lanes
+            .iter()
+            .map(|lane| visible(&plan.table_of(lane).collection).into_owned())
+            .collect();
         let expected: Vec<i64> = plan.lanes.iter().map(|lane| lane.documents as i64).collect();
         self.in_transaction("create the tables and register the run", async |lease| {
             lease.batch_execute(LOCK).await?;
@@ -117,7 +132,13 @@ impl Ledger {
                    returning lane, fence, state, token, (extract(epoch from read_time) * 1000000)::int8, expected, \
                    read, loaded, quarantined, skipped, bytes, billed";
         let run = run.to_string();
-        let rows = self.rows("take the lanes over", sql, &[(&run, Type::TEXT), (&holder, Type::TEXT)]).await?;
+        let rows = self
+            .rows(
+                "take the lanes over",
+                sql,
+                &[(&run, Type::TEXT), (&holder, Type::TEXT)],
+            )
+            .await?;
         let mut held: Vec<(i32, Held)> = rows.iter().map(|row| (row.get(0), held(row))).collect();
         held.sort_by_key(|(lane, _)| *lane);
         Ok(held.into_iter().map(|(_, held)| held).collect())
@@ -127,15 +148,38 @@ impl Ledger {
     pub async fn finish(&self, run: Uuid) -> Result<(), Fault> {
         let run = run.to_string();
         let sql = "update etl.run set finished_at = coalesce(finished_at, now()) where run = $1::text::uuid";
-        self.rows("note the end of the run", sql, &[(&run, Type::TEXT)]).await.map(drop)
+        self.rows("note the end of the run", sql, &[(&run, Type::TEXT)])
+            .await
+            .map(drop)
+    }
+
+    /// Lanes of `plan` that are read at another time than the plan's.
+    pub async fn read_later(&self, plan: &Plan) -> Result<u64, Fault> {
+        let run = plan.run.to_string();
+        let sql =
+            format!("select count(*) from etl.lane where run = $1::text::uuid and read_time <> {MICROS}$2");
+        let rows = self
+            .rows(
+                "look at the lanes' times",
+                &sql,
+                &[(&run, Type::TEXT), (&plan.snapshot.0, Type::INT8)],
+            )
+            .await?;
+        Ok(rows.first().map_or(0, |row| row.get::<_, i64>(0) as u64))
     }
 
     /// Quarantined documents of `run` by collection.
     pub async fn quarantined(&self, run: Uuid) -> Result<Vec<(String, u64)>, Fault> {
         let run = run.to_string();
-        let sql = "select collection, count(*) from etl.quarantine where run = $1::text::uuid group by collection";
-        let rows = self.rows("count the quarantine", sql, &[(&run, Type::TEXT)]).await?;
-        Ok(rows.iter().map(|row| (row.get(0), row.get::<_, i64>(1) as u64)).collect())
+        let sql =
+            "select collection, count(*) from etl.quarantine where run = $1::text::uuid group by collection";
+        let rows = self
+            .rows("count the quarantine", sql, &[(&run, Type::TEXT)])
+            .await?;
+        Ok(rows
+            .iter()
+            .map(|row| (row.get(0), row.get::<_, i64>(1) as u64))
+            .collect())
     }
 
     async fn in_transaction(
@@ -160,7 +204,10 @@ impl Ledger {
         values: &[(&(dyn ToSql + Sync), Type)],
     ) -> Result<Vec<Row>, Fault> {
         let lease = self.0.lease().await?;
-        let rows = lease.query_typed(sql, values).await.map_err(|error| sqlstate::fault(action, &error))?;
+        let rows = lease
+            .query_typed(sql, values)
+            .await
+            .map_err(|error| sqlstate::fault(action, &error))?;
         lease.give_back();
         Ok(rows)
     }
@@ -183,9 +230,19 @@ fn held(row: &Row) -> Held {
         bytes: count(10),
         billed: count(11),
     };
-    let progress = Progress { position: position(row.get(2), row.get(3)), tally };
-    let standing = Standing { progress, read_at: ReadTime(row.get(4)), expected: count(5) };
-    Held { fence: row.get(1), standing }
+    let progress = Progress {
+        position: position(row.get(2), row.get(3)),
+        tally,
+    };
+    let standing = Standing {
+        progress,
+        read_at: ReadTime(row.get(4)),
+        expected: count(5),
+    };
+    Held {
+        fence: row.get(1),
+        standing,
+    }
 }
 
 fn position(state: &str, token: Option<Vec<u8>>) -> Position {
@@ -220,7 +277,14 @@ pub(super) async fn advance(
     );
     let ((from, from_token), (to, to_token)) = (columns(&batch.span.from), columns(&batch.span.to));
     let tally = batch.tally();
-    let counts = [tally.read, tally.loaded, tally.quarantined, tally.skipped, tally.bytes, tally.billed];
+    let counts = [
+        tally.read,
+        tally.loaded,
+        tally.quarantined,
+        tally.skipped,
+        tally.bytes,
+        tally.billed,
+    ];
     let counts = counts.map(|count| count as i64);
     let (run, lane, expected) = (run.to_string(), lane.id as i32, batch.expected as i64);
     let mut values: Vec<(&(dyn ToSql + Sync), Type)> = vec![
@@ -232,7 +296,11 @@ pub(super) async fn advance(
         (&from, Type::TEXT),
         (&from_token, Type::BYTEA),
     ];
-    values.extend(counts.iter().map(|count| (count as &(dyn ToSql + Sync), Type::INT8)));
+    values.extend(
+        counts
+            .iter()
+            .map(|count| (count as &(dyn ToSql + Sync), Type::INT8)),
+    );
     values.push((&batch.read_at.0, Type::INT8));
     values.push((&expected, Type::INT8));
     lease.execute_typed(&sql, &values).await
@@ -246,8 +314,12 @@ pub(super) async fn standing(
 ) -> Result<Option<(i64, Position)>, tokio_postgres::Error> {
     let sql = "select fence, state, token from etl.lane where run = $1::text::uuid and lane = $2";
     let (run, lane) = (run.to_string(), lane as i32);
-    let rows = lease.query_typed(sql, &[(&run, Type::TEXT), (&lane, Type::INT4)]).await?;
-    Ok(rows.first().map(|row| (row.get(0), position(row.get(1), row.get(2)))))
+    let rows = lease
+        .query_typed(sql, &[(&run, Type::TEXT), (&lane, Type::INT4)])
+        .await?;
+    Ok(rows
+        .first()
+        .map(|row| (row.get(0), position(row.get(1), row.get(2)))))
 }
 
 /// Stores what was put aside, with its reason, a readable form and the bytes as they came.
@@ -266,7 +338,8 @@ pub(super) async fn quarantine(
     let collection = visible(&plan.table_of(lane).collection).into_owned();
     let count = batch.rejects.len();
     let (mut paths, mut bodies) = (Vec::with_capacity(count), Vec::with_capacity(count));
-    let (mut reasons, mut columns, mut details, mut states, mut documents) = (vec![], vec![], vec![], vec![], vec![]);
+    let (mut reasons, mut columns, mut details, mut states, mut documents) =
+        (vec![], vec![], vec![], vec![], vec![]);
     for (place, reject) in &batch.rejects {
         let body = &batch.documents[*place];
         let name = transforms::firestore::name(body).unwrap_or_default();

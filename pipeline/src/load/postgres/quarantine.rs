@@ -50,15 +50,25 @@ impl Ledger {
              and ($2::text is null or reason = $2) order by collection, path limit $3"
         );
         let limit = i64::from(filter.limit);
-        let values: [(&(dyn tokio_postgres::types::ToSql + Sync), Type); 3] =
-            [(&filter.collection, Type::TEXT), (&filter.reason, Type::TEXT), (&limit, Type::INT8)];
-        Ok(self.rows("list the quarantine", &sql, &values).await?.iter().map(quarantined).collect())
+        let values: [(&(dyn tokio_postgres::types::ToSql + Sync), Type); 3] = [
+            (&filter.collection, Type::TEXT),
+            (&filter.reason, Type::TEXT),
+            (&limit, Type::INT8),
+        ];
+        Ok(self
+            .rows("list the quarantine", &sql, &values)
+            .await?
+            .iter()
+            .map(quarantined)
+            .collect())
     }
 
     /// One document, once for each run that met it.
     pub async fn quarantined_document(&self, path: &[u8]) -> Result<Vec<Quarantined>, Fault> {
         let sql = format!("select {COLUMNS}, document::text from etl.quarantine where path = $1 order by at");
-        let rows = self.rows("look into the quarantine", &sql, &[(&path, Type::BYTEA)]).await?;
+        let rows = self
+            .rows("look into the quarantine", &sql, &[(&path, Type::BYTEA)])
+            .await?;
         Ok(rows.iter().map(quarantined).collect())
     }
 }

@@ -24,19 +24,27 @@ pub(super) fn connect_fault(action: &str, error: &tokio_postgres::Error) -> Faul
         );
     }
     if message.contains("password missing") {
-        return Fault::permanent(Part::Target, action, "the server asks for a password and none is set")
-            .with_cause("28P01")
-            .with_remedy("put the password into DATABASE_URL, or into PGPASSWORD");
+        return Fault::permanent(
+            Part::Target,
+            action,
+            "the server asks for a password and none is set",
+        )
+        .with_cause("28P01")
+        .with_remedy("put the password into DATABASE_URL, or into PGPASSWORD");
     }
     if message.contains("server does not support TLS") {
         return Fault::permanent(Part::Target, action, message)
             .with_cause("tls")
-            .with_remedy("turn TLS on at the server, or allow clear text with sslmode=disable in DATABASE_URL");
+            .with_remedy(
+                "turn TLS on at the server, or allow clear text with sslmode=disable in DATABASE_URL",
+            );
     }
     let fault = fault(action, error);
     match fault.remedy {
         Some(_) => fault,
-        None => fault.with_remedy("check that PostgreSQL is running there and that DATABASE_URL names it rightly"),
+        None => {
+            fault.with_remedy("check that PostgreSQL is running there and that DATABASE_URL names it rightly")
+        }
     }
 }
 
@@ -63,13 +71,22 @@ pub(super) fn refused_row(error: &tokio_postgres::Error) -> Option<RefusedRow> {
     }
     let (row, column) = server.where_().map(place).unwrap_or_default();
     let column = column.or_else(|| server.column().map(str::to_owned));
-    Some(RefusedRow { row, column, detail: format!("{code}: {}", server.message()) })
+    Some(RefusedRow {
+        row,
+        column,
+        detail: format!("{code}: {}", server.message()),
+    })
 }
 
 /// The row and column in "COPY users, line 567, column age".
 fn place(context: &str) -> (Option<usize>, Option<String>) {
-    let Some(copy) = context.lines().find(|line| line.starts_with("COPY ")) else { return (None, None) };
-    let behind = |key: &str| copy.rsplit_once(key).map(|(_, rest)| rest.split([',', ':']).next().unwrap_or(rest).trim());
+    let Some(copy) = context.lines().find(|line| line.starts_with("COPY ")) else {
+        return (None, None);
+    };
+    let behind = |key: &str| {
+        copy.rsplit_once(key)
+            .map(|(_, rest)| rest.split([',', ':']).next().unwrap_or(rest).trim())
+    };
     let line = behind(", line ").and_then(|number| number.parse::<usize>().ok());
     let column = behind(", column ").map(str::to_owned);
     (line.and_then(|line| line.checked_sub(1)), column)
@@ -82,7 +99,11 @@ fn from_server(action: &str, server: &DbError) -> Fault {
         message = format!("{message}; {detail}");
     }
     let class = class(code);
-    let fault = Fault { class, ..Fault::permanent(Part::Target, action, message) }.with_cause(code.code());
+    let fault = Fault {
+        class,
+        ..Fault::permanent(Part::Target, action, message)
+    }
+    .with_cause(code.code());
     match remedy(code) {
         Some(remedy) => fault.with_remedy(remedy),
         None => fault,
@@ -92,23 +113,46 @@ fn from_server(action: &str, server: &DbError) -> Fault {
 fn class(code: &SqlState) -> Class {
     let transient = matches!(
         code.code(),
-        "40001" | "40P01" | "55P03" | "57P01" | "57P02" | "57P03" | "57014" | "25P03" | "25P04" | "26000" | "42P05"
+        "40001"
+            | "40P01"
+            | "55P03"
+            | "57P01"
+            | "57P02"
+            | "57P03"
+            | "57014"
+            | "25P03"
+            | "25P04"
+            | "26000"
+            | "42P05"
     ) || code.code().starts_with("08")
         || *code == SqlState::TOO_MANY_CONNECTIONS
         || *code == SqlState::OUT_OF_MEMORY;
-    if transient { Class::Transient { retry_after: None } } else { Class::Permanent }
+    if transient {
+        Class::Transient { retry_after: None }
+    } else {
+        Class::Permanent
+    }
 }
 
 fn remedy(code: &SqlState) -> Option<&'static str> {
     Some(match code.code() {
         "28P01" | "28000" => "check user and password in DATABASE_URL (or PGPASSWORD)",
         "3D000" => "check the database name in DATABASE_URL, or create the database",
-        "42501" => "give the role the right that is missing: CREATE on the database for schema etl, CREATE on the target schema for tables",
-        "53100" => "make room on the server's disk, then start the same command again: it goes on where it was",
+        "42501" => {
+            "give the role the right that is missing: CREATE on the database for schema etl, CREATE on the target schema for tables"
+        }
+        "53100" => {
+            "make room on the server's disk, then start the same command again: it goes on where it was"
+        }
+        "42P07" => {
+            "another run has just created these tables; start the same command again to find out which"
+        }
         "53300" => "the server has no free connection; lower --target-connections or raise max_connections",
         "25006" => "the server is read-only (a replica?); name the primary in DATABASE_URL",
         "0A000" => "row-level security may forbid COPY; use the table owner or a role with BYPASSRLS",
-        "57014" => "the statement took longer than allowed; raise --transaction-timeout or lower --batch-rows",
+        "57014" => {
+            "the statement took longer than allowed; raise --transaction-timeout or lower --batch-rows"
+        }
         _ => return None,
     })
 }
@@ -116,7 +160,9 @@ fn remedy(code: &SqlState) -> Option<&'static str> {
 /// An error this side made, which no new connection will mend.
 fn is_local(error: &tokio_postgres::Error) -> bool {
     let text = error.to_string();
-    text.starts_with("error serializing") || text.starts_with("error deserializing") || text.starts_with("invalid configuration")
+    text.starts_with("error serializing")
+        || text.starts_with("error deserializing")
+        || text.starts_with("invalid configuration")
 }
 
 /// The error with its causes, which tokio-postgres keeps to itself.
@@ -139,9 +185,15 @@ mod tests {
 
     #[test]
     fn the_row_is_read_out_of_the_servers_words() {
-        assert_eq!(place("COPY users, line 567, column age"), (Some(566), Some("age".to_owned())));
+        assert_eq!(
+            place("COPY users, line 567, column age"),
+            (Some(566), Some("age".to_owned()))
+        );
         assert_eq!(place("COPY users, line 1"), (Some(0), None));
-        assert_eq!(place("COPY users, line 3, column a: \"x\""), (Some(2), Some("a".to_owned())));
+        assert_eq!(
+            place("COPY users, line 3, column a: \"x\""),
+            (Some(2), Some("a".to_owned()))
+        );
         assert_eq!(place("SQL statement \"SELECT 1\""), (None, None));
     }
 }

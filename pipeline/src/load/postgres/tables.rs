@@ -37,7 +37,13 @@ impl Ledger {
         let columns = "select a.attname::text, format_type(a.atttypid, a.atttypmod) from pg_attribute a \
                        join pg_class c on c.oid = a.attrelid join pg_namespace n on n.oid = c.relnamespace \
                        where n.nspname = $1 and c.relname = $2 and a.attnum > 0 and not a.attisdropped order by a.attnum";
-        let rows = self.rows(&action, columns, &[(&schema, Type::TEXT), (&table.name, Type::TEXT)]).await?;
+        let rows = self
+            .rows(
+                &action,
+                columns,
+                &[(&schema, Type::TEXT), (&table.name, Type::TEXT)],
+            )
+            .await?;
         if rows.is_empty() {
             return Ok(Existing::Absent);
         }
@@ -54,8 +60,16 @@ impl Ledger {
             }
         }
         let any = format!("select exists (select 1 from {})", table.qualified(schema));
-        let has_rows = self.rows(&action, &any, &[]).await?.first().is_some_and(|row| row.get(0));
-        Ok(if has_rows { Existing::InTheWay("it already has rows".to_owned()) } else { Existing::EmptyAndFitting })
+        let has_rows = self
+            .rows(&action, &any, &[])
+            .await?
+            .first()
+            .is_some_and(|row| row.get(0));
+        Ok(if has_rows {
+            Existing::InTheWay("it already has rows".to_owned())
+        } else {
+            Existing::EmptyAndFitting
+        })
     }
 
     /// The statements that create what is absent, or the refusal that names everything in the way.
@@ -63,7 +77,10 @@ impl Ledger {
         let existing = self.existing(plan).await?;
         let mut obstacles = Vec::new();
         let mut sql = extension_sql(plan, facts)?;
-        sql.push_str(&format!("create schema if not exists {};\n", quote(&plan.mapping.schema)));
+        sql.push_str(&format!(
+            "create schema if not exists {};\n",
+            quote(&plan.mapping.schema)
+        ));
         for (table, found) in plan.tables.iter().zip(existing) {
             match found {
                 Existing::Absent => sql.push_str(&table.create_sql(&plan.mapping.schema)),
@@ -90,7 +107,12 @@ impl Ledger {
              pg_get_indexdef(indexrelid) like '%USING hash (_path)'))",
             literal(&qualified)
         );
-        if self.rows(&action, &there, &[]).await?.first().is_some_and(|row| row.get(0)) {
+        if self
+            .rows(&action, &there, &[])
+            .await?
+            .first()
+            .is_some_and(|row| row.get(0))
+        {
             return Ok(Key::Primary);
         }
         let sql = format!("alter table {qualified} add primary key (_path)");
@@ -98,7 +120,9 @@ impl Ledger {
             Ok(_) => Ok(Key::Primary),
             Err(fault) if fault.cause == "23505" => {
                 let doubled = Fault::permanent(Part::Sums, action, fault.message);
-                Err(doubled.with_cause("doubled").with_remedy("a path is in the table twice: report this with the message"))
+                Err(doubled
+                    .with_cause("doubled")
+                    .with_remedy("a path is in the table twice: report this with the message"))
             }
             // A path of Firestore's full 6 KiB is longer than a btree key may be.
             Err(fault) if fault.cause == "54000" => {
@@ -114,7 +138,9 @@ impl Ledger {
     pub async fn count(&self, table: &Table, schema: &str) -> Result<u64, Fault> {
         let action = format!("count table {}", table.name);
         let qualified = table.qualified(schema);
-        let rows = self.rows(&action, &format!("select count(*) from {qualified}"), &[]).await?;
+        let rows = self
+            .rows(&action, &format!("select count(*) from {qualified}"), &[])
+            .await?;
         self.rows(&action, &format!("analyze {qualified}"), &[]).await?;
         Ok(rows.first().map_or(0, |row| row.get::<_, i64>(0) as u64))
     }
@@ -136,7 +162,11 @@ fn layout(table: &Table) -> Vec<(String, String)> {
         .map(|(name, sql_type)| (name.to_owned(), sql_type.to_owned()))
         .into();
     for column in &table.columns {
-        let sql_type = if column.kind == Kind::Timestamp { time.to_owned() } else { column.kind.sql() };
+        let sql_type = if column.kind == Kind::Timestamp {
+            time.to_owned()
+        } else {
+            column.kind.sql()
+        };
         layout.push((column.name.clone(), sql_type));
     }
     layout.push(("_extra".to_owned(), "jsonb".to_owned()));
@@ -146,7 +176,10 @@ fn layout(table: &Table) -> Vec<(String, String)> {
 /// pgvector, if the plan needs it: created where it is missing, found where it lies.
 fn extension_sql(plan: &Plan, facts: &ServerFacts) -> Result<String, Fault> {
     let vectors = plan.tables.iter().flat_map(|table| &table.columns);
-    if !vectors.into_iter().any(|column| matches!(column.kind, Kind::Vector(_))) {
+    if !vectors
+        .into_iter()
+        .any(|column| matches!(column.kind, Kind::Vector(_)))
+    {
         return Ok(String::new());
     }
     match (&facts.vector_schema, facts.vector_offered) {

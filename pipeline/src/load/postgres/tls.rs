@@ -19,18 +19,26 @@ pub(super) fn connector(connection: &Connection) -> Result<MakeRustlsConnect, Fa
         .with_safe_default_protocol_versions()
         .map_err(unusable)?;
     let config = match connection.tls {
-        Tls::Disable | Tls::VerifyFull => builder.with_root_certificates(roots(connection)?).with_no_client_auth(),
+        Tls::Disable | Tls::VerifyFull => builder
+            .with_root_certificates(roots(connection)?)
+            .with_no_client_auth(),
         Tls::VerifyCa | Tls::NoVerify => {
             let chain = match connection.tls {
                 Tls::NoVerify => None,
                 _ => Some(
-                    WebPkiServerVerifier::builder_with_provider(Arc::new(roots(connection)?), provider.clone())
-                        .build()
-                        .map_err(|error| Fault::permanent(Part::Target, "prepare TLS", error.to_string()))?,
+                    WebPkiServerVerifier::builder_with_provider(
+                        Arc::new(roots(connection)?),
+                        provider.clone(),
+                    )
+                    .build()
+                    .map_err(|error| Fault::permanent(Part::Target, "prepare TLS", error.to_string()))?,
                 ),
             };
             let lenient = Arc::new(Lenient { chain, provider });
-            builder.dangerous().with_custom_certificate_verifier(lenient).with_no_client_auth()
+            builder
+                .dangerous()
+                .with_custom_certificate_verifier(lenient)
+                .with_no_client_auth()
         }
     };
     Ok(MakeRustlsConnect::new(config))
@@ -45,16 +53,28 @@ fn roots(connection: &Connection) -> Result<RootCertStore, Fault> {
         return Ok(roots);
     };
     let unusable = |why: String| {
-        Fault::permanent(Part::Target, format!("read the root certificate {}", file.display()), why)
-            .with_cause("tls")
-            .with_remedy("sslrootcert in DATABASE_URL must name a PEM file with the server's certificate authority")
+        Fault::permanent(
+            Part::Target,
+            format!("read the root certificate {}", file.display()),
+            why,
+        )
+        .with_cause("tls")
+        .with_remedy(
+            "sslrootcert in DATABASE_URL must name a PEM file with the server's certificate authority",
+        )
     };
     let certificates = CertificateDer::pem_file_iter(file).map_err(|error| unusable(error.to_string()))?;
     for certificate in certificates {
         let certificate = certificate.map_err(|error| unusable(error.to_string()))?;
-        roots.add(certificate).map_err(|error| unusable(error.to_string()))?;
+        roots
+            .add(certificate)
+            .map_err(|error| unusable(error.to_string()))?;
     }
-    if roots.is_empty() { Err(unusable("it holds no certificate".to_owned())) } else { Ok(roots) }
+    if roots.is_empty() {
+        Err(unusable("it holds no certificate".to_owned()))
+    } else {
+        Ok(roots)
+    }
 }
 
 /// `verify-ca` (any name under the authority) and `no-verify` (anyone).
@@ -73,7 +93,9 @@ impl ServerCertVerifier for Lenient {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        let Some(chain) = &self.chain else { return Ok(ServerCertVerified::assertion()) };
+        let Some(chain) = &self.chain else {
+            return Ok(ServerCertVerified::assertion());
+        };
         match chain.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now) {
             // The chain is checked before the name, so a wrong name means a good chain.
             Err(rustls::Error::InvalidCertificate(
@@ -104,6 +126,8 @@ impl ServerCertVerifier for Lenient {
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider.signature_verification_algorithms.supported_schemes()
+        self.provider
+            .signature_verification_algorithms
+            .supported_schemes()
     }
 }

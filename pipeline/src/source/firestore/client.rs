@@ -41,7 +41,9 @@ pub struct Client {
 
 impl std::fmt::Debug for Client {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Client").field("root", &self.root).finish_non_exhaustive()
+        f.debug_struct("Client")
+            .field("root", &self.root)
+            .finish_non_exhaustive()
     }
 }
 
@@ -60,11 +62,25 @@ impl Answers {
 
 impl Client {
     /// Opens the connections. What answers there is found out by the first call, [`Client::now`].
-    pub async fn connect(config: &config::Firestore, quota: Arc<ReadQuota>, policy: Policy) -> Result<Self, Fault> {
+    pub async fn connect(
+        config: &config::Firestore,
+        quota: Arc<ReadQuota>,
+        policy: Policy,
+    ) -> Result<Self, Fault> {
         let connections = connection::open(config).await?;
-        let root = format!("projects/{}/databases/{}/documents", config.project, config.database);
+        let root = format!(
+            "projects/{}/databases/{}/documents",
+            config.project, config.database
+        );
         let (next, billed) = (AtomicUsize::new(0), AtomicU64::new(0));
-        Ok(Client { connections, next, root, quota, policy, billed })
+        Ok(Client {
+            connections,
+            next,
+            root,
+            quota,
+            policy,
+            billed,
+        })
     }
 
     /// The resource name below which every document lies.
@@ -89,23 +105,37 @@ impl Client {
     }
 
     fn typed(&self) -> FirestoreClient<GoogleAuthMiddleware> {
-        self.connection().client().get().max_decoding_message_size(LARGEST_MESSAGE)
+        self.connection()
+            .client()
+            .get()
+            .max_decoding_message_size(LARGEST_MESSAGE)
     }
 
     /// The database's present time, from the answer to a query for one document.
     pub(super) async fn now(&self) -> Result<ReadTime, Fault> {
         let action = "ask Firestore for its time";
         let query = Query::everything().names_only().limit(1);
-        let mut answers = self.query(&query, None).await.map_err(|status| status::fault(action, &status))?;
+        let mut answers = self
+            .query(&query, None)
+            .await
+            .map_err(|status| status::fault(action, &status))?;
         self.bill(1);
-        while let Some(body) = answers.next().await.map_err(|status| status::fault(action, &status))? {
+        while let Some(body) = answers
+            .next()
+            .await
+            .map_err(|status| status::fault(action, &status))?
+        {
             let answer = transforms::firestore::answer(&body).map_err(|error| malformed(action, &error))?;
             if let Some(time) = answer.read_time {
                 // Rounded down: a moment a little earlier is as good, one not yet reached would be refused.
                 return Ok(ReadTime(time.seconds * 1_000_000 + i64::from(time.nanos / 1000)));
             }
         }
-        Err(Fault::permanent(Part::Source, action, "the answer had no read time"))
+        Err(Fault::permanent(
+            Part::Source,
+            action,
+            "the answer had no read time",
+        ))
     }
 
     /// Opens the stream of `query` at a moment, or now.
@@ -119,18 +149,30 @@ impl Client {
         };
         let service = self.connection().client().get_with(|service| service);
         let mut grpc = Grpc::new(service).max_decoding_message_size(LARGEST_MESSAGE);
-        grpc.ready().await.map_err(|error| Status::unavailable(error.to_string()))?;
+        grpc.ready()
+            .await
+            .map_err(|error| Status::unavailable(error.to_string()))?;
         let path = PathAndQuery::from_static("/google.firestore.v1.Firestore/RunQuery");
         let asked = tokio::time::Instant::now();
-        let answers = grpc.server_streaming(Request::new(request), path, BytesCodec::default()).await?;
+        let answers = grpc
+            .server_streaming(Request::new(request), path, BytesCodec::default())
+            .await?;
         metrics::source_answered(asked.elapsed());
         Ok(Answers(answers.into_inner()))
     }
 
     /// Hands every document of a small, limited query to `each`; reads them all again if the stream breaks
     /// before anything was handed out.
-    pub(super) async fn documents(&self, query: Query, at: ReadTime, mut each: impl FnMut(&[u8])) -> Result<(), Fault> {
-        let action = format!("read a sample of collection {}", query.collection.as_deref().unwrap_or("(all)"));
+    pub(super) async fn documents(
+        &self,
+        query: Query,
+        at: ReadTime,
+        mut each: impl FnMut(&[u8]),
+    ) -> Result<(), Fault> {
+        let action = format!(
+            "read a sample of collection {}",
+            query.collection.as_deref().unwrap_or("(all)")
+        );
         let bodies = self
             .retried(&action, || async {
                 let mut answers = self.query(&query, Some(at)).await?;
@@ -174,7 +216,10 @@ impl Client {
     /// How many documents `query` holds at a moment.
     pub(super) async fn count(&self, query: &Query, at: ReadTime) -> Result<u64, Fault> {
         use proto::run_aggregation_query_request::{ConsistencySelector, QueryType};
-        let action = format!("count collection {}", query.collection.as_deref().unwrap_or("(all)"));
+        let action = format!(
+            "count collection {}",
+            query.collection.as_deref().unwrap_or("(all)")
+        );
         let count = Aggregation {
             alias: "n".to_owned(),
             operator: Some(aggregation::Operator::Count(aggregation::Count { up_to: None })),
@@ -183,19 +228,25 @@ impl Client {
             .retried(&action, || async {
                 let request = proto::RunAggregationQueryRequest {
                     parent: self.root.clone(),
-                    query_type: Some(QueryType::StructuredAggregationQuery(proto::StructuredAggregationQuery {
-                        aggregations: vec![count.clone()],
-                        query_type: Some(proto::structured_aggregation_query::QueryType::StructuredQuery(
-                            query.structured(&self.root),
-                        )),
-                    })),
+                    query_type: Some(QueryType::StructuredAggregationQuery(
+                        proto::StructuredAggregationQuery {
+                            aggregations: vec![count.clone()],
+                            query_type: Some(
+                                proto::structured_aggregation_query::QueryType::StructuredQuery(
+                                    query.structured(&self.root),
+                                ),
+                            ),
+                        },
+                    )),
                     consistency_selector: Some(ConsistencySelector::ReadTime(timestamp(at))),
                     ..Default::default()
                 };
                 let mut answers = self.typed().run_aggregation_query(request).await?.into_inner();
                 let mut counted = None;
                 while let Some(answer) = answers.message().await? {
-                    let value = answer.result.and_then(|result| result.aggregate_fields.get("n").cloned());
+                    let value = answer
+                        .result
+                        .and_then(|result| result.aggregate_fields.get("n").cloned());
                     if let Some(ValueType::IntegerValue(n)) = value.and_then(|value| value.value_type) {
                         counted = Some(n);
                     }
@@ -209,7 +260,12 @@ impl Client {
     }
 
     /// Cut points of a group, unordered; nothing when the server does not offer any.
-    pub(super) async fn partition(&self, group: &str, points: i64, at: ReadTime) -> Result<Option<Vec<String>>, Fault> {
+    pub(super) async fn partition(
+        &self,
+        group: &str,
+        points: i64,
+        at: ReadTime,
+    ) -> Result<Option<Vec<String>>, Fault> {
         use proto::partition_query_request::{ConsistencySelector, QueryType};
         let action = format!("ask for the partitions of collection {group}");
         let (mut cuts, mut page_token) = (Vec::new(), String::new());
@@ -218,7 +274,9 @@ impl Client {
                 parent: self.root.clone(),
                 partition_count: points,
                 page_token: page_token.clone(),
-                query_type: Some(QueryType::StructuredQuery(Query::group(group).structured(&self.root))),
+                query_type: Some(QueryType::StructuredQuery(
+                    Query::group(group).structured(&self.root),
+                )),
                 consistency_selector: Some(ConsistencySelector::ReadTime(timestamp(at))),
                 ..Default::default()
             };
@@ -231,7 +289,8 @@ impl Client {
             });
             let Some(page) = page.await? else { return Ok(None) };
             for cursor in page.partitions {
-                if let Some(ValueType::ReferenceValue(name)) = cursor.values.into_iter().next().and_then(|v| v.value_type)
+                if let Some(ValueType::ReferenceValue(name)) =
+                    cursor.values.into_iter().next().and_then(|v| v.value_type)
                     && let Some(path) = transforms::below(&name, &self.root)
                 {
                     cuts.push(path.to_owned());
@@ -257,7 +316,11 @@ impl Client {
                 ..Default::default()
             };
             let page = self.retried("list the collections", || async {
-                Ok(self.typed().list_collection_ids(request.clone()).await?.into_inner())
+                Ok(self
+                    .typed()
+                    .list_collection_ids(request.clone())
+                    .await?
+                    .into_inner())
             });
             let page = page.await?;
             self.bill(1);
@@ -294,9 +357,13 @@ impl Client {
 }
 
 pub(super) fn malformed(action: &str, error: &transforms::Malformed) -> Fault {
-    Fault::permanent(Part::Source, action, format!("an answer that is no Firestore answer: {error}"))
-        .with_cause("malformed")
-        .with_remedy("make sure that the address is Firestore's and that nothing between rewrites its answers")
+    Fault::permanent(
+        Part::Source,
+        action,
+        format!("an answer that is no Firestore answer: {error}"),
+    )
+    .with_cause("malformed")
+    .with_remedy("make sure that the address is Firestore's and that nothing between rewrites its answers")
 }
 
 fn timestamp(at: ReadTime) -> firestore::gcloud_sdk::prost_types::Timestamp {

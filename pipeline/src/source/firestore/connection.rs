@@ -5,7 +5,8 @@
 
 use crate::fault::{Fault, Part};
 use firestore::gcloud_sdk::google_cloud_auth::credentials::{
-    CacheableResource, Credentials, CredentialsProvider, EntityTag, external_account, impersonated, user_account,
+    CacheableResource, Credentials, CredentialsProvider, EntityTag, external_account, impersonated,
+    user_account,
 };
 use firestore::gcloud_sdk::google_cloud_auth::errors::CredentialsError;
 use firestore::gcloud_sdk::{GCP_DEFAULT_SCOPES, GoogleAuthHeaders};
@@ -38,11 +39,13 @@ async fn connect(config: &config::Firestore) -> Result<FirestoreDb, Fault> {
         Some(_) => GoogleAuthHeaders::from(Credentials::from(Owner(EntityTag::new()))),
         None => real_credentials(config.credentials.as_deref()).await?,
     };
-    FirestoreDb::with_options_auth(options, auth).await.map_err(|error| {
-        Fault::transient(Part::Source, CONNECT, error.to_string())
-            .with_cause("unreachable")
-            .with_remedy(format!("check that {url} can be reached from here"))
-    })
+    FirestoreDb::with_options_auth(options, auth)
+        .await
+        .map_err(|error| {
+            Fault::transient(Part::Source, CONNECT, error.to_string())
+                .with_cause("unreachable")
+                .with_remedy(format!("check that {url} can be reached from here"))
+        })
 }
 
 async fn real_credentials(file: Option<&Path>) -> Result<GoogleAuthHeaders, Fault> {
@@ -60,15 +63,23 @@ async fn real_credentials(file: Option<&Path>) -> Result<GoogleAuthHeaders, Faul
 /// The kinds of credential file Google hands out, told apart by their `type`.
 async fn from_file(file: &Path, scopes: Vec<String>) -> Result<GoogleAuthHeaders, Fault> {
     let unusable = |why: String| {
-        Fault::permanent(Part::Source, format!("use the credentials in {}", file.display()), why)
-            .with_cause("credentials")
-            .with_remedy("GOOGLE_APPLICATION_CREDENTIALS must name a JSON key file as Google issues it")
+        Fault::permanent(
+            Part::Source,
+            format!("use the credentials in {}", file.display()),
+            why,
+        )
+        .with_cause("credentials")
+        .with_remedy("GOOGLE_APPLICATION_CREDENTIALS must name a JSON key file as Google issues it")
     };
     let text = std::fs::read_to_string(file).map_err(|error| unusable(error.to_string()))?;
     // A parse error's text may quote the file, and the file is a secret: only its place is told.
     let json: serde_json::Value = serde_json::from_str(&text)
         .map_err(|error| unusable(format!("it is not JSON (line {})", error.line())))?;
-    let kind = json.get("type").and_then(|kind| kind.as_str()).unwrap_or_default().to_owned();
+    let kind = json
+        .get("type")
+        .and_then(|kind| kind.as_str())
+        .unwrap_or_default()
+        .to_owned();
     let built = match kind.as_str() {
         "service_account" => {
             return GoogleAuthHeaders::from_service_account_key(json, scopes)
@@ -78,9 +89,15 @@ async fn from_file(file: &Path, scopes: Vec<String>) -> Result<GoogleAuthHeaders
         "authorized_user" => user_account::Builder::new(json).with_scopes(scopes).build(),
         "external_account" => external_account::Builder::new(json).with_scopes(scopes).build(),
         "impersonated_service_account" => impersonated::Builder::new(json).with_scopes(scopes).build(),
-        _ => return Err(unusable("it has no `type` that Google's key files have".to_owned())),
+        _ => {
+            return Err(unusable(
+                "it has no `type` that Google's key files have".to_owned(),
+            ));
+        }
     };
-    built.map(GoogleAuthHeaders::from).map_err(|error| unusable(error.to_string()))
+    built
+        .map(GoogleAuthHeaders::from)
+        .map_err(|error| unusable(error.to_string()))
 }
 
 /// The emulator's administrator, who needs no secret.
@@ -88,13 +105,19 @@ async fn from_file(file: &Path, scopes: Vec<String>) -> Result<GoogleAuthHeaders
 struct Owner(EntityTag);
 
 impl CredentialsProvider for Owner {
-    async fn headers(&self, extensions: Extensions) -> Result<CacheableResource<HeaderMap>, CredentialsError> {
+    async fn headers(
+        &self,
+        extensions: Extensions,
+    ) -> Result<CacheableResource<HeaderMap>, CredentialsError> {
         if extensions.get::<EntityTag>() == Some(&self.0) {
             return Ok(CacheableResource::NotModified);
         }
         let mut headers = HeaderMap::new();
         headers.insert(AUTHORIZATION, HeaderValue::from_static("Bearer owner"));
-        Ok(CacheableResource::New { entity_tag: self.0.clone(), data: headers })
+        Ok(CacheableResource::New {
+            entity_tag: self.0.clone(),
+            data: headers,
+        })
     }
 
     async fn universe_domain(&self) -> Option<String> {

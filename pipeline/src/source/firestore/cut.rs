@@ -15,8 +15,17 @@ use crate::plan::ReadTime;
 /// More lanes than this help nobody and cost planning time.
 const MOST_LANES: u64 = 1024;
 
-pub(super) async fn ranges(client: &Client, group: &Group, size: u64, at: ReadTime) -> Result<Vec<Range>, Fault> {
-    let whole = Range { from: None, to: None, documents: group.documents };
+pub(super) async fn ranges(
+    client: &Client,
+    group: &Group,
+    size: u64,
+    at: ReadTime,
+) -> Result<Vec<Range>, Fault> {
+    let whole = Range {
+        from: None,
+        to: None,
+        documents: group.documents,
+    };
     let lanes = group.documents.div_ceil(size).min(MOST_LANES);
     if lanes <= 1 {
         return Ok(vec![whole]);
@@ -33,12 +42,20 @@ pub(super) async fn ranges(client: &Client, group: &Group, size: u64, at: ReadTi
     Err(Fault::permanent(
         Part::Sums,
         format!("cut collection {}", group.collection),
-        format!("its ranges hold {counted} documents, the whole {}", group.documents),
+        format!(
+            "its ranges hold {counted} documents, the whole {}",
+            group.documents
+        ),
     )
     .with_remedy("start again; if it happens twice, report it with this message"))
 }
 
-async fn at_points(client: &Client, group: &Group, mut points: Vec<String>, at: ReadTime) -> Result<Vec<Range>, Fault> {
+async fn at_points(
+    client: &Client,
+    group: &Group,
+    mut points: Vec<String>,
+    at: ReadTime,
+) -> Result<Vec<Range>, Fault> {
     // The server's pages are each in order, but not against one another.
     points.sort_by(|left, right| names::compare(left, right));
     points.dedup();
@@ -48,28 +65,50 @@ async fn at_points(client: &Client, group: &Group, mut points: Vec<String>, at: 
     for to in ends {
         let query = Query::group(&group.collection).between(from.as_deref(), to.as_deref());
         let documents = client.count(&query, at).await?;
-        ranges.push(Range { from: from.take(), to: to.clone(), documents });
+        ranges.push(Range {
+            from: from.take(),
+            to: to.clone(),
+            documents,
+        });
         from = to;
     }
     Ok(ranges)
 }
 
-async fn bisect(client: &Client, group: &Group, whole: Range, size: u64, at: ReadTime) -> Result<Vec<Range>, Fault> {
+async fn bisect(
+    client: &Client,
+    group: &Group,
+    whole: Range,
+    size: u64,
+    at: ReadTime,
+) -> Result<Vec<Range>, Fault> {
     let query = |from: Option<&str>, to: Option<&str>| Query::group(&group.collection).between(from, to);
     let (mut open, mut done) = (vec![whole], Vec::new());
     // The stack is worked from the low end, so finished ranges come out in order.
     while let Some(range) = open.pop() {
         let (from, to) = (range.from.as_deref(), range.to.as_deref());
         let enough = range.documents <= size + size / 2;
-        let cut = if enough { None } else { split(client, &query, from, to, at).await? };
+        let cut = if enough {
+            None
+        } else {
+            split(client, &query, from, to, at).await?
+        };
         let Some((cut, _)) = cut else {
             done.push(range);
             continue;
         };
         let below = client.count(&query(from, Some(&cut)), at).await?;
         let above = range.documents.saturating_sub(below);
-        open.push(Range { from: Some(cut.clone()), to: range.to, documents: above });
-        open.push(Range { from: range.from, to: Some(cut), documents: below });
+        open.push(Range {
+            from: Some(cut.clone()),
+            to: range.to,
+            documents: above,
+        });
+        open.push(Range {
+            from: range.from,
+            to: Some(cut),
+            documents: below,
+        });
     }
     Ok(done)
 }

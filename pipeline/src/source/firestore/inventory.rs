@@ -53,7 +53,9 @@ pub(super) async fn all(client: &Client, at: ReadTime) -> Result<Vec<Group>, Fau
         found.learn(id).await?;
     }
     let total = client.count(&Query::everything(), at).await.map_err(|fault| {
-        fault.with_remedy("this database refuses to count across collections; name them with --collections a,b,c")
+        fault.with_remedy(
+            "this database refuses to count across collections; name them with --collections a,b,c",
+        )
     })?;
     // Most of what lies below documents shows itself below the first documents of each root collection.
     for (place, id) in roots.iter().enumerate() {
@@ -63,13 +65,20 @@ pub(super) async fn all(client: &Client, at: ReadTime) -> Result<Vec<Group>, Fau
         let end = roots.get(place + 1).map(|next| names::beginning(next));
         found.look(Some(&names::beginning(id)), end.as_deref()).await?;
     }
-    let mut open = vec![Stretch { from: None, to: None, documents: total }];
+    let mut open = vec![Stretch {
+        from: None,
+        to: None,
+        documents: total,
+    }];
     while found.total() < total {
         let Some(stretch) = open.pop() else {
             return Err(Fault::permanent(
                 Part::Sums,
                 "find every collection",
-                format!("{total} documents exist, {} lie in collections that could be found", found.total()),
+                format!(
+                    "{total} documents exist, {} lie in collections that could be found",
+                    found.total()
+                ),
             )
             .with_remedy("name the collections with --collections a,b,c and report this"));
         };
@@ -93,7 +102,11 @@ struct Found<'c> {
 
 impl<'c> Found<'c> {
     fn new(client: &'c Client, at: ReadTime) -> Self {
-        Found { client, at, counts: BTreeMap::new() }
+        Found {
+            client,
+            at,
+            counts: BTreeMap::new(),
+        }
     }
 
     fn total(&self) -> u64 {
@@ -102,7 +115,12 @@ impl<'c> Found<'c> {
 
     fn groups(self) -> Vec<Group> {
         let groups = self.counts.into_iter().filter(|(_, documents)| *documents > 0);
-        groups.map(|(collection, documents)| Group { collection, documents }).collect()
+        groups
+            .map(|(collection, documents)| Group {
+                collection,
+                documents,
+            })
+            .collect()
     }
 
     async fn learn(&mut self, id: &str) -> Result<u64, Fault> {
@@ -156,15 +174,26 @@ impl<'c> Found<'c> {
         };
         let below = self.client.count(&everything(from, Some(&cut)), self.at).await?;
         let above = stretch.documents - below.min(stretch.documents);
-        open.push(Stretch { from: stretch.from, to: Some(cut.clone()), documents: below });
-        open.push(Stretch { from: Some(cut), to: end, documents: above });
+        open.push(Stretch {
+            from: stretch.from,
+            to: Some(cut.clone()),
+            documents: below,
+        });
+        open.push(Stretch {
+            from: Some(cut),
+            to: end,
+            documents: above,
+        });
         Ok(())
     }
 
     async fn known_in(&self, from: Option<&str>, to: Option<&str>) -> Result<u64, Fault> {
         let mut sum = 0;
         for id in self.counts.keys() {
-            sum += self.client.count(&Query::group(id).between(from, to), self.at).await?;
+            sum += self
+                .client
+                .count(&Query::group(id).between(from, to), self.at)
+                .await?;
         }
         Ok(sum)
     }
@@ -179,7 +208,9 @@ pub(super) async fn split(
     to: Option<&str>,
     at: ReadTime,
 ) -> Result<Option<(String, Option<String>)>, Fault> {
-    let Some(first) = client.first(query(from, to), at).await? else { return Ok(None) };
+    let Some(first) = client.first(query(from, to), at).await? else {
+        return Ok(None);
+    };
     let (mut low, mut high) = (first.clone(), to.map(str::to_owned));
     while let Some(point) = names::between(&low, high.as_deref()) {
         match client.first(query(Some(&point), high.as_deref()), at).await? {

@@ -54,17 +54,23 @@ pub(super) fn between(low: &str, high: Option<&str>) -> Option<String> {
         // Without an end, the first document id (or collection) is where names differ most.
         None => 0,
         // Where the lower name ends, everything below it lies between.
-        Some(_) => lows.iter().zip(&highs).position(|(a, b)| a != b).unwrap_or(lows.len()),
+        Some(_) => lows
+            .iter()
+            .zip(&highs)
+            .position(|(a, b)| a != b)
+            .unwrap_or(lows.len()),
     };
     let tops = highs.get(place).copied();
     let bottom = lows.get(place).copied().unwrap_or_default();
     candidates(bottom, tops)
         .filter_map(|segment| path(&lows[..place], segment, lows.len().max(highs.len())))
-        .find(|path| {
-            compare(low, path).is_lt() && high.is_none_or(|high| compare(path, high).is_lt())
-        })
+        .find(|path| compare(low, path).is_lt() && high.is_none_or(|high| compare(path, high).is_lt()))
         // The segment is exhausted: look for a point deeper, among what shares this prefix.
-        .or_else(|| (high.is_none() && lows.len() > place + 1).then(|| deeper(&lows, place)).flatten())
+        .or_else(|| {
+            (high.is_none() && lows.len() > place + 1)
+                .then(|| deeper(&lows, place))
+                .flatten()
+        })
 }
 
 fn deeper(lows: &[&str], place: usize) -> Option<String> {
@@ -102,14 +108,23 @@ fn candidates(low: &str, high: Option<&str>) -> impl Iterator<Item = String> {
     let start = if numeric(low).is_some() { "" } else { low }.to_owned();
     let strings = ends.into_iter().filter_map(move |end| middle(&start, &end));
     // With an unbounded end, find out first whether there are other ids than numbers at all.
-    border.into_iter().filter(move |_| high != Some(FIRST_STRING)).chain(numbers).chain(strings)
+    border
+        .into_iter()
+        .filter(move |_| high != Some(FIRST_STRING))
+        .chain(numbers)
+        .chain(strings)
 }
 
 /// Half-way between two strings, read as fractions.
 fn middle(low: &str, high: &str) -> Option<String> {
     let ascii = low.is_ascii() && high.is_ascii();
     let (base, places): (u128, usize) = if ascii { (128, 16) } else { (0x11_0000, 5) };
-    let shared: String = low.chars().zip(high.chars()).take_while(|(a, b)| a == b).map(|(a, _)| a).collect();
+    let shared: String = low
+        .chars()
+        .zip(high.chars())
+        .take_while(|(a, b)| a == b)
+        .map(|(a, _)| a)
+        .collect();
     let number = |text: &str| {
         let mut digits = text[shared.len()..].chars().map(u128::from);
         (0..places).fold(0u128, |sum, _| sum * base + digits.next().unwrap_or(0))
@@ -124,8 +139,14 @@ fn middle(low: &str, high: &str) -> Option<String> {
     let mut text = shared;
     // Three digits are as even a split as anybody needs, and they keep the cuts readable.
     let significant = digits.iter().position(|digit| *digit != 0).unwrap_or(0) + 3;
-    text.extend(digits.into_iter().take(significant.min(places)).map_while(|digit| allowed(digit, ascii)));
-    let reserved = matches!(text.as_str(), "" | "." | "..") || (text.starts_with("__") && text.ends_with("__"));
+    text.extend(
+        digits
+            .into_iter()
+            .take(significant.min(places))
+            .map_while(|digit| allowed(digit, ascii)),
+    );
+    let reserved =
+        matches!(text.as_str(), "" | "." | "..") || (text.starts_with("__") && text.ends_with("__"));
     (!reserved).then_some(text)
 }
 
@@ -151,8 +172,20 @@ mod tests {
     #[test]
     fn numeric_ids_come_first_and_by_number() {
         let ordered = [
-            "a/__id-3__", "a/__id7__", "a/__id10__", "a/__id9223372036854775807__", "a/\0", "a/ ", "a/A", "a/__id07__",
-            "a/a", "a/a/b/c", "a/a\0", "a/aa", "a/\u{e9}", "a/\u{10000}",
+            "a/__id-3__",
+            "a/__id7__",
+            "a/__id10__",
+            "a/__id9223372036854775807__",
+            "a/\0",
+            "a/ ",
+            "a/A",
+            "a/__id07__",
+            "a/a",
+            "a/a/b/c",
+            "a/a\0",
+            "a/aa",
+            "a/\u{e9}",
+            "a/\u{10000}",
         ];
         for (i, left) in ordered.iter().enumerate() {
             for (j, right) in ordered.iter().enumerate() {
@@ -172,7 +205,10 @@ mod tests {
 
     fn path_of_pairs() -> impl Strategy<Value = String> {
         proptest::collection::vec(segment(), 1..3).prop_map(|ids| {
-            ids.iter().map(|id| format!("c/{id}")).collect::<Vec<_>>().join("/")
+            ids.iter()
+                .map(|id| format!("c/{id}"))
+                .collect::<Vec<_>>()
+                .join("/")
         })
     }
 

@@ -27,7 +27,10 @@ impl Query {
 
     /// Every document of the collections called `collection`, at any depth.
     pub(super) fn group(collection: &str) -> Self {
-        Query { collection: Some(collection.to_owned()), ..Query::default() }
+        Query {
+            collection: Some(collection.to_owned()),
+            ..Query::default()
+        }
     }
 
     /// From `from` (inclusive) to `to` (exclusive).
@@ -57,14 +60,22 @@ impl Query {
     /// Whether `path` lies in the range and after `last`. Guards against answers that repeat or stray.
     pub(super) fn admits(&self, path: &str, last: Option<&str>) -> bool {
         last.is_none_or(|last| names::compare(last, path).is_lt())
-            && self.from.as_deref().is_none_or(|from| names::compare(from, path).is_le())
-            && self.to.as_deref().is_none_or(|to| names::compare(path, to).is_lt())
+            && self
+                .from
+                .as_deref()
+                .is_none_or(|from| names::compare(from, path).is_le())
+            && self
+                .to
+                .as_deref()
+                .is_none_or(|to| names::compare(path, to).is_lt())
     }
 
     /// The query as the wire knows it.
     pub(super) fn structured(&self, root: &str) -> StructuredQuery {
         let cursor = |path: &str, before| Cursor {
-            values: vec![Value { value_type: Some(ValueType::ReferenceValue(format!("{root}/{path}"))) }],
+            values: vec![Value {
+                value_type: Some(ValueType::ReferenceValue(format!("{root}/{path}"))),
+            }],
             before,
         };
         let start = match (&self.after, &self.from) {
@@ -72,14 +83,19 @@ impl Query {
             (None, Some(from)) => Some(cursor(from, true)),
             (None, None) => None,
         };
-        let name = || FieldReference { field_path: "__name__".to_owned() };
+        let name = || FieldReference {
+            field_path: "__name__".to_owned(),
+        };
         StructuredQuery {
             select: self.names_only.then(|| Projection { fields: vec![name()] }),
             from: vec![CollectionSelector {
                 collection_id: self.collection.clone().unwrap_or_default(),
                 all_descendants: true,
             }],
-            order_by: vec![Order { field: Some(name()), direction: Direction::Ascending.into() }],
+            order_by: vec![Order {
+                field: Some(name()),
+                direction: Direction::Ascending.into(),
+            }],
             start_at: start,
             end_at: self.to.as_deref().map(|to| cursor(to, true)),
             limit: self.limit.map(|limit| i32::try_from(limit).unwrap_or(i32::MAX)),

@@ -108,7 +108,10 @@ impl LaneReader {
             _ => return Ok(None),
         };
         room.shrink(bytes);
-        let span = Span { from: std::mem::replace(&mut self.position, to.clone()), to };
+        let span = Span {
+            from: std::mem::replace(&mut self.position, to.clone()),
+            to,
+        };
         Ok(Some(Batch {
             span,
             documents,
@@ -126,7 +129,9 @@ impl LaneReader {
             return self.open().await;
         }
         // The stream is there: it was opened above or in an earlier step.
-        let Some(open) = &mut self.stream else { return Ok(Step::Again) };
+        let Some(open) = &mut self.stream else {
+            return Ok(Step::Again);
+        };
         match open.answers.next().await {
             Ok(Some(message)) => self.message(&message),
             Ok(None) => self.clean_end().await,
@@ -148,23 +153,41 @@ impl LaneReader {
             query = query.limit(limit);
         }
         match self.parts.client.query(&query, Some(self.standing.read_at)).await {
-            Ok(answers) => self.stream = Some(Open { answers, limit, got: 0, done: false }),
+            Ok(answers) => {
+                self.stream = Some(Open {
+                    answers,
+                    limit,
+                    got: 0,
+                    done: false,
+                })
+            }
             Err(status) => return self.broken(&status).await,
         }
         Ok(Step::Again)
     }
 
     fn message(&mut self, message: &Bytes) -> Result<Step, Fault> {
-        let Some(open) = &mut self.stream else { return Ok(Step::Again) };
-        let answer = transforms::firestore::answer(message).map_err(|error| malformed(&self.action, &error))?;
+        let Some(open) = &mut self.stream else {
+            return Ok(Step::Again);
+        };
+        let answer =
+            transforms::firestore::answer(message).map_err(|error| malformed(&self.action, &error))?;
         open.done |= answer.done;
-        let Some(range) = answer.document else { return Ok(Step::Again) };
+        let Some(range) = answer.document else {
+            return Ok(Step::Again);
+        };
         let body = message.slice(range);
         let name = transforms::firestore::name(&body).map_err(|error| malformed(&self.action, &error))?;
         let path = transforms::below(name, self.parts.client.root()).map(str::to_owned);
         let Some(path) = path.filter(|path| self.query.admits(path, self.last.as_deref())) else {
-            let stray = Fault::permanent(Part::Source, &*self.action, format!("the answer repeats or strays: {name:?}"));
-            return Err(stray.with_cause("out_of_order").with_remedy("start the same command again; it goes on where it was"));
+            let stray = Fault::permanent(
+                Part::Source,
+                &*self.action,
+                format!("the answer repeats or strays: {name:?}"),
+            );
+            return Err(stray
+                .with_cause("out_of_order")
+                .with_remedy("start the same command again; it goes on where it was"));
         };
         open.got += 1;
         self.read += 1;
@@ -177,7 +200,9 @@ impl LaneReader {
     }
 
     async fn clean_end(&mut self) -> Result<Step, Fault> {
-        let Some(open) = self.stream.take() else { return Ok(Step::Again) };
+        let Some(open) = self.stream.take() else {
+            return Ok(Step::Again);
+        };
         if open.got == 0 {
             // A query without a result is billed as one read.
             self.parts.client.bill(1);
@@ -206,7 +231,10 @@ impl LaneReader {
         Err(Fault::permanent(
             Part::Sums,
             &*self.action,
-            format!("{read} documents came, but {expected} were counted at {}", self.standing.read_at),
+            format!(
+                "{read} documents came, but {expected} were counted at {}",
+                self.standing.read_at
+            ),
         )
         .with_cause("miscounted")
         .with_remedy("start the same command again; if it happens twice, report it with this message"))

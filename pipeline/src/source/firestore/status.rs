@@ -25,7 +25,10 @@ pub(super) fn judge(action: &str, status: &Status) -> Verdict {
 pub(super) fn fault(action: &str, status: &Status) -> Fault {
     let class = class(status);
     let message = format!("{}: {}", label(status.code()), innermost(status));
-    let fault = Fault { class, ..Fault::permanent(Part::Source, action, message) };
+    let fault = Fault {
+        class,
+        ..Fault::permanent(Part::Source, action, message)
+    };
     let fault = fault.with_cause(label(status.code()));
     match remedy(status.code()) {
         Some(remedy) => fault.with_remedy(remedy),
@@ -36,10 +39,15 @@ pub(super) fn fault(action: &str, status: &Status) -> Fault {
 fn class(status: &Status) -> Class {
     match status.code() {
         // A cut connection arrives as Unknown ("h2 protocol error: error reading a body from connection").
-        Code::Unavailable | Code::DeadlineExceeded | Code::Internal | Code::Unknown | Code::Aborted | Code::Cancelled => {
-            Class::Transient { retry_after: None }
-        }
-        Code::ResourceExhausted => Class::Transient { retry_after: Some(Duration::from_secs(1)) },
+        Code::Unavailable
+        | Code::DeadlineExceeded
+        | Code::Internal
+        | Code::Unknown
+        | Code::Aborted
+        | Code::Cancelled => Class::Transient { retry_after: None },
+        Code::ResourceExhausted => Class::Transient {
+            retry_after: Some(Duration::from_secs(1)),
+        },
         _ => Class::Permanent,
     }
 }
@@ -76,10 +84,12 @@ fn remedy(code: Code) -> Option<&'static str> {
         Code::PermissionDenied => Some(
             "give the account the role roles/datastore.viewer on the project, or name another account in GOOGLE_APPLICATION_CREDENTIALS",
         ),
-        Code::Unauthenticated => Some(
-            "check GOOGLE_APPLICATION_CREDENTIALS, or run `gcloud auth application-default login`",
-        ),
-        Code::NotFound => Some("check --project and --database; the project may have no Firestore database of that name"),
+        Code::Unauthenticated => {
+            Some("check GOOGLE_APPLICATION_CREDENTIALS, or run `gcloud auth application-default login`")
+        }
+        Code::NotFound => {
+            Some("check --project and --database; the project may have no Firestore database of that name")
+        }
         Code::InvalidArgument => Some("check --project and --database against what the message says"),
         Code::Unavailable => Some("check that the source's address is right and reachable from here"),
         _ => None,

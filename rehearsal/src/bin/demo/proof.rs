@@ -50,7 +50,11 @@ pub(crate) async fn show(screen: &Screen, stage: &Stage) -> Result<bool> {
         let text = "Every document is there exactly once and as it was, or in quarantine with a reason.";
         screen.line(&format!("  {}", screen.paint(Tone::Good, text)));
     } else {
-        screen.line(&screen.paint(Tone::Bad, &format!("  NOT PROVEN. {verdict}")));
+        screen.line(&format!("  {}", screen.paint(Tone::Bad, "NOT PROVEN")));
+        verdict
+            .to_string()
+            .lines()
+            .for_each(|line| screen.line(&format!("  {line}")));
         surprises
             .iter()
             .take(10)
