@@ -15,7 +15,7 @@ use pipeline::run::{Ended, Run};
 use pipeline::stop::{Reason, Stop};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::signal::unix::{SignalKind, signal};
 
 pub(crate) fn verb(config: &Config, matches: &ArgMatches, voice: Voice) -> anyhow::Result<Exit> {
@@ -39,7 +39,7 @@ async fn execute(config: &Config, voice: &Voice) -> anyhow::Result<Exit> {
     }
     let store = match open(config) {
         Ok(store) => Arc::new(store),
-        Err(fault) => return Ok(failed(&fault, None, voice)),
+        Err(fault) => return Ok(failed(&fault, voice)),
     };
     let began = Instant::now();
     let (stop, progress) = (Stop::default(), Arc::new(Progress::default()));
@@ -60,12 +60,20 @@ async fn execute(config: &Config, voice: &Voice) -> anyhow::Result<Exit> {
     ));
     let ended = tokio::select! {
         ended = run.execute(store) => Some(ended),
-        () = stop.aborting() => None,
+        () = let_go(&stop) => None,
     };
     shown.abort();
     let _ = shown.await;
     signals.abort();
     Ok(conclude(ended, &stop, &progress, began, voice))
+}
+
+/// Returns when the operator asked twice. A run that lets go for a reason of its own says why itself.
+async fn let_go(stop: &Stop) {
+    stop.aborting().await;
+    if stop.reason() != Some(Reason::Signal) {
+        std::future::pending::<()>().await;
+    }
 }
 
 fn conclude(
@@ -75,39 +83,30 @@ fn conclude(
     began: Instant,
     voice: &Voice,
 ) -> Exit {
-    let snapshot = progress.snapshot();
     let stopped = stop.reason().map_or(Exit::Complete, Exit::of_reason);
+    let summary = |exit| Summary::new(progress, began.elapsed(), exit);
     let (exit, summary) = match ended {
-        None => (
-            stopped,
-            Summary::new(None, &snapshot, snapshot.here.billed, began.elapsed(), stopped),
-        ),
+        None => (stopped, summary(stopped)),
         Some(Ok(ended)) => {
             let exit = if ended.complete { Exit::Complete } else { stopped };
-            let summary = Summary::new(
-                ended.plan.as_deref(),
-                &snapshot,
-                ended.reads_billed,
-                began.elapsed(),
-                exit,
-            );
-            (exit, summary.with_later(ended.later))
+            (exit, summary(exit).with_later(ended.later))
         }
         Some(Err(fault)) => {
             let exit = Exit::of_fault(&fault);
-            let summary = Summary::new(None, &snapshot, snapshot.here.billed, began.elapsed(), exit);
-            (exit, summary.with_fault(&fault))
+            (exit, summary(exit).with_fault(&fault))
         }
     };
     print(&summary, voice);
     exit
 }
 
-fn failed(fault: &Fault, progress: Option<&Progress>, voice: &Voice) -> Exit {
-    let snapshot = progress.map_or_else(|| Progress::default().snapshot(), Progress::snapshot);
+/// The end of a start that did not get to its run.
+fn failed(fault: &Fault, voice: &Voice) -> Exit {
     let exit = Exit::of_fault(fault);
-    let summary = Summary::new(None, &snapshot, 0, Default::default(), exit).with_fault(fault);
-    print(&summary, voice);
+    print(
+        &Summary::new(&Progress::default(), Duration::ZERO, exit).with_fault(fault),
+        voice,
+    );
     exit
 }
 
@@ -141,7 +140,7 @@ async fn rehearse(config: &Config, voice: &Voice) -> anyhow::Result<Exit> {
             }
             Ok(Exit::Complete)
         }
-        Err(fault) => Ok(failed(&fault, None, voice)),
+        Err(fault) => Ok(failed(&fault, voice)),
     }
 }
 

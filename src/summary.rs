@@ -6,8 +6,7 @@
 use crate::exit::Exit;
 use crate::text::{bytes, count, duration, table};
 use pipeline::fault::Fault;
-use pipeline::plan::Plan;
-use pipeline::progress::Snapshot;
+use pipeline::progress::Progress;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -29,7 +28,7 @@ pub(crate) struct Summary {
     documents_per_second: f64,
     tables: BTreeMap<String, Table>,
     complete: bool,
-    exit: &'static str,
+    outcome: &'static str,
     error: Option<String>,
     next: String,
     #[serde(skip)]
@@ -49,14 +48,9 @@ struct Table {
 }
 
 impl Summary {
-    /// The run as `snapshot` shows it at its end.
-    pub(crate) fn new(
-        plan: Option<&Plan>,
-        snapshot: &Snapshot,
-        reads_billed: u64,
-        took: Duration,
-        exit: Exit,
-    ) -> Self {
+    /// The run as `progress` shows it at its end.
+    pub(crate) fn new(progress: &Progress, took: Duration, exit: Exit) -> Self {
+        let (plan, snapshot) = (progress.plan(), progress.snapshot());
         let total = snapshot.total;
         let tables = snapshot.tables.iter().map(|table| {
             (
@@ -68,8 +62,8 @@ impl Summary {
             )
         });
         Summary {
-            run: plan.map(|plan| plan.run.to_string()),
-            snapshot_time: plan.map(|plan| plan.snapshot.to_string()),
+            run: plan.as_ref().map(|plan| plan.run.to_string()),
+            snapshot_time: plan.as_ref().map(|plan| plan.snapshot.to_string()),
             read: total.read,
             loaded: total.loaded,
             quarantined: total.quarantined,
@@ -79,13 +73,13 @@ impl Summary {
                 total: snapshot.lanes,
             },
             lanes_read_later: 0,
-            reads_billed,
+            reads_billed: pipeline::metrics::reads_billed(),
             retries: pipeline::metrics::retries(),
             seconds: took.as_secs_f64(),
             documents_per_second: snapshot.rate,
             tables: tables.collect(),
             complete: exit == Exit::Complete,
-            exit: word(exit),
+            outcome: word(exit),
             error: None,
             next: next(exit, total.quarantined),
             bytes: total.bytes,
@@ -148,7 +142,7 @@ impl Summary {
         if let Some(error) = &self.error {
             page.push_str(&format!("error: {error}\n"));
         }
-        page.push_str(&format!("{}\nnext: {}\n", self.exit, self.next));
+        page.push_str(&format!("{}\nnext: {}\n", self.outcome, self.next));
         page
     }
 }

@@ -170,6 +170,7 @@ pub(crate) fn document_read(bytes: usize) {
 
 /// The source bills `reads`.
 pub(crate) fn billed(reads: u64) {
+    BILLED.fetch_add(reads, Ordering::Relaxed);
     counter!(READS_BILLED).increment(reads);
 }
 
@@ -199,6 +200,14 @@ pub(crate) fn quarantined(reason: &'static str) {
 
 /// Attempts repeated by this process, for its summary: a recorder cannot be read back.
 static REPEATED: AtomicU64 = AtomicU64::new(0);
+
+/// Reads billed to this process, likewise.
+static BILLED: AtomicU64 = AtomicU64::new(0);
+
+/// Reads billed to this process so far.
+pub fn reads_billed() -> u64 {
+    BILLED.load(Ordering::Relaxed)
+}
 
 /// Attempts repeated by this process so far.
 pub fn retries() -> u64 {

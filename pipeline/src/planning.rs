@@ -1,6 +1,7 @@
 //! Making the plan: the snapshot time, every collection, its lanes, its table.
 
 use crate::fault::{Fault, Part};
+use crate::metrics;
 use crate::plan::{Identity, Lane, Mapping, PLAN_VERSION, Plan};
 use crate::progress::{Phase, Progress};
 use crate::source::firestore::{Firestore, Group, Range};
@@ -66,7 +67,7 @@ pub async fn make(source: &Firestore, wish: &Wish, progress: &Progress) -> Resul
         lanes,
         tables: shape.tables,
         remarks: shape.remarks,
-        planning_reads: source.reads_billed(),
+        planning_reads: metrics::reads_billed(),
     })
 }
 

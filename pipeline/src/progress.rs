@@ -35,6 +35,7 @@ pub struct Progress {
 #[derive(Debug)]
 struct State {
     phase: Phase,
+    plan: Option<Arc<Plan>>,
     tables: Vec<TableProgress>,
     /// Documents each lane holds, as counted last.
     expected: Vec<u64>,
@@ -86,6 +87,7 @@ impl Default for Progress {
         Progress {
             state: Mutex::new(State {
                 phase: Phase::Connecting,
+                plan: None,
                 tables: Vec::new(),
                 expected: Vec::new(),
                 lanes: 0,
@@ -112,8 +114,9 @@ impl Progress {
     }
 
     /// The lanes stand so at this start.
-    pub(crate) fn begin(&self, plan: &Plan, standings: &[Standing]) {
+    pub(crate) fn begin(&self, plan: &Arc<Plan>, standings: &[Standing]) {
         let mut state = self.state();
+        state.plan = Some(plan.clone());
         state.tables = plan
             .tables
             .iter()
@@ -145,6 +148,11 @@ impl Progress {
         table.tally += *tally;
         state.here += *tally;
         state.lanes_done += u64::from(ended);
+    }
+
+    /// The plan gone by, once there is one.
+    pub fn plan(&self) -> Option<Arc<Plan>> {
+        self.state().plan.clone()
     }
 
     /// The whole at this moment.

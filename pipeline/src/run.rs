@@ -43,15 +43,11 @@ pub struct Run<'c> {
 /// How a run ended that did not fail.
 #[derive(Debug)]
 pub struct Ended {
-    /// Its plan; nothing when it was stopped before there was one.
-    pub plan: Option<Arc<Plan>>,
     /// Whether every document is accounted for and every sum adds up.
     pub complete: bool,
     /// Lanes that were read, or read to their end, at a later time than the plan's: the snapshot had grown too
     /// old for them.
     pub later: u64,
-    /// Reads billed to this start.
-    pub reads_billed: u64,
 }
 
 /// Both ends, reached.
@@ -92,10 +88,8 @@ impl Run<'_> {
         };
         let Some((reached, plan)) = begun else {
             return Ok(Ended {
-                plan: None,
                 complete: false,
                 later: 0,
-                reads_billed: 0,
             });
         };
         let held = reached.ledger.claim(plan.run, &self.holder).await?;
@@ -120,19 +114,13 @@ impl Run<'_> {
         shown.abort();
         progress::show_once(&self.progress, &reached.rooms, &reached.quota);
         moved?;
-        let reads_billed = reached.source.reads_billed();
         let later = reached.ledger.read_later(&plan).await?;
         let complete = tokio::select! {
             biased;
             () = self.stop.draining() => false,
             finished = self.finish(&reached, &plan) => finished.map(|()| true)?,
         };
-        Ok(Ended {
-            plan: Some(plan),
-            complete,
-            later,
-            reads_billed,
-        })
+        Ok(Ended { complete, later })
     }
 
     async fn begin<C: CheckpointStore>(&self, store: &C) -> Result<(Reached, Arc<Plan>), Fault> {

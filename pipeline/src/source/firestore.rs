@@ -142,11 +142,6 @@ impl Firestore {
         }
         Ok(samples)
     }
-
-    /// Reads billed to this process so far.
-    pub fn reads_billed(&self) -> u64 {
-        self.client.billed()
-    }
 }
 
 impl Source for Firestore {

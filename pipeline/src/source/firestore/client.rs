@@ -17,7 +17,7 @@ use firestore::gcloud_sdk::google::firestore::v1::structured_aggregation_query::
 use firestore::gcloud_sdk::google::firestore::v1::value::ValueType;
 use http::uri::PathAndQuery;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tonic::client::Grpc;
 use tonic::{Request, Status, Streaming};
@@ -36,7 +36,6 @@ pub struct Client {
     root: String,
     quota: Arc<ReadQuota>,
     policy: Policy,
-    billed: AtomicU64,
 }
 
 impl std::fmt::Debug for Client {
@@ -72,31 +71,19 @@ impl Client {
             "projects/{}/databases/{}/documents",
             config.project, config.database
         );
-        let (next, billed) = (AtomicUsize::new(0), AtomicU64::new(0));
+        let next = AtomicUsize::new(0);
         Ok(Client {
             connections,
             next,
             root,
             quota,
             policy,
-            billed,
         })
     }
 
     /// The resource name below which every document lies.
     pub(super) fn root(&self) -> &str {
         &self.root
-    }
-
-    /// Reads billed so far.
-    pub(super) fn billed(&self) -> u64 {
-        self.billed.load(Ordering::Relaxed)
-    }
-
-    /// Notes reads as billed.
-    pub(super) fn bill(&self, reads: u64) {
-        self.billed.fetch_add(reads, Ordering::Relaxed);
-        metrics::billed(reads);
     }
 
     fn connection(&self) -> &FirestoreDb {
@@ -119,7 +106,7 @@ impl Client {
             .query(&query, None)
             .await
             .map_err(|status| status::fault(action, &status))?;
-        self.bill(1);
+        metrics::billed(1);
         while let Some(body) = answers
             .next()
             .await
@@ -182,7 +169,7 @@ impl Client {
                         .map_err(|error| Status::data_loss(error.to_string()))?
                         .document;
                     if let Some(range) = range {
-                        self.bill(1);
+                        metrics::billed(1);
                         bodies.push(body.slice(range));
                     }
                 }
@@ -255,7 +242,7 @@ impl Client {
             })
             .await?;
         let counted = u64::try_from(counted).unwrap_or(0);
-        self.bill(counted.div_ceil(COUNTED_PER_READ).max(1));
+        metrics::billed(counted.div_ceil(COUNTED_PER_READ).max(1));
         Ok(counted)
     }
 
@@ -323,7 +310,7 @@ impl Client {
                     .into_inner())
             });
             let page = page.await?;
-            self.bill(1);
+            metrics::billed(1);
             ids.extend(page.collection_ids);
             page_token = page.next_page_token;
             if page_token.is_empty() {

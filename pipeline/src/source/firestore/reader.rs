@@ -193,7 +193,7 @@ impl LaneReader {
         self.read += 1;
         self.billed += 1;
         self.confirming = false;
-        self.parts.client.bill(1);
+        metrics::billed(1);
         metrics::document_read(body.len());
         self.retry.progress();
         Ok(Step::Document(body, path))
@@ -205,7 +205,7 @@ impl LaneReader {
         };
         if open.got == 0 {
             // A query without a result is billed as one read.
-            self.parts.client.bill(1);
+            metrics::billed(1);
             self.billed += 1;
         }
         let full_page = open.limit.is_some_and(|limit| open.got >= limit);
