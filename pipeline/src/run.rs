@@ -10,7 +10,7 @@ use crate::planning::{self, Wish};
 use crate::progress::{self, Phase, Progress};
 use crate::quota::ReadQuota;
 use crate::recovery::{self, Beginning};
-use crate::retry::Policy;
+use crate::retry::{Policy, Retry};
 use crate::room::Rooms;
 use crate::source::Standing;
 use crate::source::firestore::{BatchLimits, Firestore};
@@ -114,7 +114,9 @@ impl Run<'_> {
         shown.abort();
         progress::show_once(&self.progress, &reached.rooms, &reached.quota);
         moved?;
-        let later = reached.ledger.read_later(&plan).await?;
+        let later = self
+            .persist(async || reached.ledger.read_later(&plan).await)
+            .await?;
         let complete = tokio::select! {
             biased;
             () = self.stop.draining() => false,
@@ -125,14 +127,28 @@ impl Run<'_> {
 
     async fn begin<C: CheckpointStore>(&self, store: &C) -> Result<(Reached, Arc<Plan>), Fault> {
         let reached = self.reach().await?;
-        reached.ledger.prepare().await?;
         let plan = Arc::new(self.plan(store, &reached).await?);
         Ok((reached, plan))
     }
 
     async fn finish(&self, reached: &Reached, plan: &Plan) -> Result<(), Fault> {
+        let (ledger, progress) = (&reached.ledger, &self.progress);
         let key = self.target.primary_key == config::PrimaryKey::AfterLoad;
-        finish::finish(&reached.ledger, plan, &self.progress, key, self.habits.validation).await
+        let count_rows = self.habits.validation;
+        self.persist(async || finish::finish(ledger, plan, progress, key, count_rows).await)
+            .await
+    }
+
+    /// Does what can be repeated until it succeeds: after hours of loading, a connection that breaks costs another
+    /// try and no more.
+    async fn persist<T>(&self, step: impl AsyncFn() -> Result<T, Fault>) -> Result<T, Fault> {
+        let mut retry = Retry::new(self.policy());
+        loop {
+            match step().await {
+                Err(fault) => retry.again(fault).await?,
+                done => return done,
+            }
+        }
     }
 
     async fn move_lanes<C: CheckpointStore>(
@@ -160,7 +176,10 @@ impl Run<'_> {
 
     /// The plan to go by: an earlier one, or a new one that is registered before anything is loaded.
     async fn plan<C: CheckpointStore>(&self, store: &C, reached: &Reached) -> Result<Plan, Fault> {
-        let beginning = recovery::begin(store, Some(&reached.ledger), &self.wish()).await?;
+        let ledger = reached.ledger.exists().await?.then_some(&reached.ledger);
+        let beginning = recovery::begin(store, ledger, &self.wish()).await?;
+        // Only now: a run that is refused leaves no ledger behind.
+        reached.ledger.prepare().await?;
         let plan = match beginning {
             Beginning::Known(plan) => {
                 recovery::check_tables(&reached.ledger, &plan).await?;
@@ -201,14 +220,19 @@ impl Run<'_> {
         store.begin(&bytes, &lanes).map_err(Fault::from)
     }
 
-    async fn reach(&self) -> Result<Reached, Fault> {
-        let (habits, source) = (self.habits, self.source);
-        let policy = Policy {
+    fn policy(&self) -> Policy {
+        let habits = self.habits;
+        Policy {
             attempts: habits.max_retries,
             delay: habits.retry_delay,
             longest: LONGEST_WAIT.max(habits.retry_delay),
             budget: habits.retry_budget,
-        };
+        }
+    }
+
+    async fn reach(&self) -> Result<Reached, Fault> {
+        let (habits, source) = (self.habits, self.source);
+        let policy = self.policy();
         let postgres = Postgres::new(self.target, policy)?;
         let facts = postgres.facts().await.map_err(at_once)?;
         let quota = Arc::new(ReadQuota::new(

@@ -66,6 +66,10 @@ pub async fn run<S: Source, K: Loader, C: CheckpointStore>(
         }
     }
     working.shutdown().await;
+    if is_emergency(&way.progress, limits.emergency) {
+        // The watch looks now and then, and the last batches may have come since.
+        stop.drain(Reason::Emergency);
+    }
     first_fault.map_or(Ok(()), Err)
 }
 

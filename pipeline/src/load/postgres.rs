@@ -7,6 +7,7 @@
 mod copy;
 mod lease;
 mod ledger;
+mod moves;
 mod quarantine;
 mod sqlstate;
 mod tables;

@@ -12,6 +12,7 @@ mod cut;
 mod inventory;
 mod names;
 mod query;
+mod questions;
 mod reader;
 mod status;
 

@@ -4,8 +4,8 @@
 //! competing transaction of our own past waits its turn. A COMMIT whose answer was lost is not guessed about: the
 //! lane's row says whether it happened.
 
-use super::ledger::{self, Held};
-use super::{Lease, Postgres, sqlstate};
+use super::ledger::Held;
+use super::{Lease, Postgres, moves, sqlstate};
 use crate::fault::{Class, Fault, Part};
 use crate::load::{Loaded, Loader};
 use crate::pack::Packed;
@@ -33,6 +33,16 @@ enum Failure {
     Moved,
     Row(sqlstate::RefusedRow),
     Fault(Fault),
+}
+
+impl Failure {
+    /// What went wrong where rows are judged: in COPY and in COMMIT.
+    fn of(action: &str, error: &tokio_postgres::Error) -> Failure {
+        match sqlstate::refused_row(error) {
+            Some(row) => Failure::Row(row),
+            None => Failure::Fault(sqlstate::fault(action, error)),
+        }
+    }
 }
 
 impl From<Fault> for Failure {
@@ -73,7 +83,7 @@ impl PostgresLoader {
     ) -> Result<(), Failure> {
         let fault = |error: tokio_postgres::Error| Failure::Fault(sqlstate::fault(action, &error));
         self.postgres.begin(lease, action).await?;
-        let moved = ledger::advance(
+        let moved = moves::advance(
             lease,
             self.plan.run,
             lane,
@@ -85,12 +95,13 @@ impl PostgresLoader {
         }
         self.copy(lease, lane, batch, 0..batch.rows.len(), action).await?;
         if !batch.rejects.is_empty() {
-            ledger::quarantine(lease, &self.plan, lane, batch)
+            moves::quarantine(lease, &self.plan, lane, batch)
                 .await
                 .map_err(fault)?;
         }
-        // Nothing before this failed, so COMMIT cannot silently be a ROLLBACK.
-        lease.batch_execute("commit").await.map_err(fault)
+        // Nothing before this failed, so COMMIT cannot silently be a ROLLBACK. Deferred constraints speak up here.
+        let committed = lease.batch_execute("commit").await;
+        committed.map_err(|error| Failure::of(action, &error))
     }
 
     async fn copy(
@@ -104,10 +115,7 @@ impl PostgresLoader {
         if rows.is_empty() {
             return Ok(());
         }
-        let failed = |error: tokio_postgres::Error| match sqlstate::refused_row(&error) {
-            Some(row) => Failure::Row(row),
-            None => Failure::Fault(sqlstate::fault(action, &error)),
-        };
+        let failed = |error| Failure::of(action, &error);
         let table = self.plan.table_of(lane);
         let sink = lease
             .copy_in(&table.copy_sql(&self.plan.mapping.schema))
@@ -129,7 +137,7 @@ impl PostgresLoader {
     async fn landed(&self, lane: &Lane, batch: &Packed) -> Result<bool, Fault> {
         let action = format!("find out where lane {} stands", lane.id);
         let lease = self.postgres.lease().await?;
-        let standing = ledger::standing(&lease, self.plan.run, lane.id)
+        let standing = moves::standing(&lease, self.plan.run, lane.id)
             .await
             .map_err(|error| sqlstate::fault(&action, &error))?;
         lease.give_back();

@@ -1,0 +1,136 @@
+//! The statements inside a load's transaction: the lane's move and what was put aside.
+//!
+//! The lane moves only from exactly where the batch starts and only under the fence it is held by; how many rows
+//! that hit is the whole answer. All of it goes unnamed, as everything here does.
+
+use super::Lease;
+use super::ledger::MICROS;
+use crate::pack::Packed;
+use crate::plan::{Lane, Plan};
+use checkpoints::{Position, Token};
+use tokio_postgres::types::{ToSql, Type};
+use transforms::visible;
+use uuid::Uuid;
+
+pub(super) fn position(state: &str, token: Option<Vec<u8>>) -> Position {
+    match (state, token) {
+        ("at", Some(token)) => Position::At(Token(token)),
+        ("end", _) => Position::End,
+        _ => Position::Start,
+    }
+}
+
+fn columns(position: &Position) -> (&'static str, Option<&[u8]>) {
+    match position {
+        Position::Start => ("start", None),
+        Position::At(token) => ("at", Some(&token.0)),
+        Position::End => ("end", None),
+    }
+}
+
+/// Moves `lane` along the batch's span if it stands there under `fence`; says how many rows that hit.
+pub(super) async fn advance(
+    lease: &Lease,
+    run: Uuid,
+    lane: &Lane,
+    fence: i64,
+    batch: &Packed,
+) -> Result<u64, tokio_postgres::Error> {
+    let sql = format!(
+        "update etl.lane set state = $4, token = $5, read = read + $8, loaded = loaded + $9, \
+         quarantined = quarantined + $10, skipped = skipped + $11, bytes = bytes + $12, billed = billed + $13, \
+         read_time = {MICROS}$14, expected = $15, moved_at = now() \
+         where run = $1::text::uuid and lane = $2 and fence = $3 and state = $6 and token is not distinct from $7"
+    );
+    let ((from, from_token), (to, to_token)) = (columns(&batch.span.from), columns(&batch.span.to));
+    let tally = batch.tally();
+    let counts = [
+        tally.read,
+        tally.loaded,
+        tally.quarantined,
+        tally.skipped,
+        tally.bytes,
+        tally.billed,
+    ];
+    let counts = counts.map(|count| count as i64);
+    let (run, lane, expected) = (run.to_string(), lane.id as i32, batch.expected as i64);
+    let mut values: Vec<(&(dyn ToSql + Sync), Type)> = vec![
+        (&run, Type::TEXT),
+        (&lane, Type::INT4),
+        (&fence, Type::INT8),
+        (&to, Type::TEXT),
+        (&to_token, Type::BYTEA),
+        (&from, Type::TEXT),
+        (&from_token, Type::BYTEA),
+    ];
+    values.extend(
+        counts
+            .iter()
+            .map(|count| (count as &(dyn ToSql + Sync), Type::INT8)),
+    );
+    values.push((&batch.read_at.0, Type::INT8));
+    values.push((&expected, Type::INT8));
+    lease.execute_typed(&sql, &values).await
+}
+
+/// The fence and position of a lane.
+pub(super) async fn standing(
+    lease: &Lease,
+    run: Uuid,
+    lane: u32,
+) -> Result<Option<(i64, Position)>, tokio_postgres::Error> {
+    let sql = "select fence, state, token from etl.lane where run = $1::text::uuid and lane = $2";
+    let (run, lane) = (run.to_string(), lane as i32);
+    let rows = lease
+        .query_typed(sql, &[(&run, Type::TEXT), (&lane, Type::INT4)])
+        .await?;
+    Ok(rows
+        .first()
+        .map(|row| (row.get(0), position(row.get(1), row.get(2)))))
+}
+
+/// Stores what was put aside, with its reason, a readable form and the bytes as they came.
+pub(super) async fn quarantine(
+    lease: &Lease,
+    plan: &Plan,
+    lane: &Lane,
+    batch: &Packed,
+) -> Result<(), tokio_postgres::Error> {
+    let sql = "insert into etl.quarantine (run, lane, collection, path, reason, column_name, detail, sqlstate, document, body) \
+               select $1::text::uuid, $2, $3, q.path, q.reason, q.column_name, q.detail, q.sqlstate, q.document::json, q.body \
+               from unnest($4::bytea[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::bytea[]) \
+               as q (path, reason, column_name, detail, sqlstate, document, body)";
+    let root = plan.source.root();
+    let (run, lane_number) = (plan.run.to_string(), lane.id as i32);
+    let collection = visible(&plan.table_of(lane).collection).into_owned();
+    let count = batch.rejects.len();
+    let (mut paths, mut bodies) = (Vec::with_capacity(count), Vec::with_capacity(count));
+    let (mut reasons, mut columns, mut details, mut states, mut documents) =
+        (vec![], vec![], vec![], vec![], vec![]);
+    for (place, reject) in &batch.rejects {
+        let body = &batch.documents[*place];
+        let name = transforms::firestore::name(body).unwrap_or_default();
+        paths.push(transforms::below(name, &root).unwrap_or(name).as_bytes());
+        bodies.push(body.as_ref());
+        reasons.push(reject.reason.as_str());
+        columns.push(reject.column.as_deref());
+        details.push(visible(&reject.detail).into_owned());
+        let refused = reject.reason == transforms::Reason::RefusedByPostgres;
+        states.push(refused.then(|| reject.detail.get(..5)).flatten());
+        let document = transforms::firestore::document(body).ok();
+        documents.push(document.map(|document| transforms::json::object(&document.fields, &root)));
+    }
+    let values: [(&(dyn ToSql + Sync), Type); 10] = [
+        (&run, Type::TEXT),
+        (&lane_number, Type::INT4),
+        (&collection, Type::TEXT),
+        (&paths, Type::BYTEA_ARRAY),
+        (&reasons, Type::TEXT_ARRAY),
+        (&columns, Type::TEXT_ARRAY),
+        (&details, Type::TEXT_ARRAY),
+        (&states, Type::TEXT_ARRAY),
+        (&documents, Type::TEXT_ARRAY),
+        (&bodies, Type::BYTEA_ARRAY),
+    ];
+    lease.execute_typed(sql, &values).await.map(drop)
+}
