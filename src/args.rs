@@ -110,6 +110,7 @@ fn quarantine() -> Command {
         .subcommand(
             Command::new("list")
                 .about("Which documents, and why")
+                .after_help(QUARANTINE_EXAMPLES)
                 .args(target())
                 .arg(text("collection", "Only of this collection").value_name("ID"))
                 .arg(text("reason", "Only for this reason").value_name("REASON"))
@@ -123,6 +124,7 @@ fn quarantine() -> Command {
         .subcommand(
             Command::new("show")
                 .about("One document, whole, as it was read")
+                .after_help(QUARANTINE_EXAMPLES)
                 .args(target())
                 .arg(
                     Arg::new("path")
@@ -143,7 +145,11 @@ fn settings(prefixes: &[&str]) -> Vec<Arg> {
 
 fn flag(setting: &'static Setting) -> Option<Arg> {
     let long = setting.flag?.trim_start_matches("--");
-    let mut help = format!("{} [default: {}]", setting.help, setting.default_text());
+    let mut help = match long.strip_prefix("no-") {
+        // The table tells what the setting does; this flag is there to leave it out.
+        Some(_) => format!("Do not {}", setting.help),
+        None => format!("{} [default: {}]", setting.help, setting.default_text()),
+    };
     if !setting.environment.is_empty() {
         help.push_str(&format!(" [env: {}]", setting.environment.join(", ")));
     }

@@ -1,6 +1,6 @@
 //! A run as a person sees it: a live line on a terminal, one plain line every ten seconds elsewhere.
 
-use crate::text::{bytes, count, duration};
+use crate::text::{bytes, count, duration, tame};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use pipeline::progress::{Phase, Progress, Snapshot};
 use std::sync::Arc;
@@ -111,7 +111,7 @@ async fn watch(progress: &Progress, health: Duration) {
 fn line(now: &Snapshot) -> String {
     match &now.phase {
         Phase::Connecting => "connecting".to_owned(),
-        Phase::Planning(what) => format!("planning: {what}"),
+        Phase::Planning(what) => format!("planning: {}", tame(what)),
         Phase::Finishing(what) => format!("finishing: {what}"),
         Phase::Loading => {
             let eta = now.eta.map_or("—".to_owned(), duration);

@@ -116,10 +116,10 @@ fn completions(matches: &ArgMatches) -> anyhow::Result<Exit> {
 
 /// Prints to standard output. A reader that has seen enough is no failure.
 pub(crate) fn say(text: &str) {
-    let _ = std::io::stdout().write_all(text.as_bytes());
+    let _ = std::io::stdout().write_all(text::tame(text).as_bytes());
 }
 
 /// Prints to standard error.
 pub(crate) fn complain(text: &str) {
-    let _ = writeln!(std::io::stderr(), "etl: {}", text.trim_end());
+    let _ = writeln!(std::io::stderr(), "etl: {}", text::tame(text.trim_end()));
 }

@@ -1,5 +1,6 @@
 //! Numbers as people read them.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 /// 1234567 as "1,234,567".
@@ -28,6 +29,25 @@ pub(crate) fn bytes(number: u64) -> String {
     } else {
         format!("{value:.1} {}", UNITS[unit])
     }
+}
+
+/// `text` with what a terminal would obey written out, for names and values of documents come from anybody. The
+/// form is JSON's own, so JSON stays what it was.
+pub(crate) fn tame(text: &str) -> Cow<'_, str> {
+    let obeyed = |character: char| character.is_control() && !matches!(character, '\n' | '\t');
+    if !text.contains(obeyed) {
+        return Cow::Borrowed(text);
+    }
+    let mut tame = String::with_capacity(text.len() + 16);
+    for character in text.chars() {
+        if obeyed(character) {
+            // The last control character is U+009F.
+            tame.push_str(&format!("\\u{:04x}", u32::from(character)));
+        } else {
+            tame.push(character);
+        }
+    }
+    Cow::Owned(tame)
 }
 
 /// "0:42", "12:03", "3:20:00".
@@ -85,6 +105,14 @@ mod tests {
             [42, 723, 12_000].map(|s| duration(Duration::from_secs(s))),
             ["0:42", "12:03", "3:20:00"]
         );
+    }
+
+    #[test]
+    fn nothing_a_terminal_obeys_is_left_and_json_means_the_same() {
+        let json = serde_json::json!({ "a\u{1b}[31m": "\u{7}\u{7f}\u{9b}2J\n\0" });
+        let tame = tame(&json.to_string()).into_owned();
+        assert!(!tame.contains(char::is_control));
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&tame).expect("JSON"), json);
     }
 
     #[test]

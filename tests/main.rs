@@ -1,5 +1,13 @@
 //! The laws of the whole tool, on real parts: the binary, PostgreSQL with pgvector, the Firestore emulator.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod encryption; // certificates that hold and certificates that do not
+mod faults; // cut anywhere: before COMMIT, after it, in the middle of a row, in the middle of a document
+mod kills; // killed a hundred times: 0 lost, 0 doubled, 0 altered
+mod pooler; // nothing is kept on a connection, for a pooler hands out others'
+mod recovery; // another run, another process, another day: gone on with or refused, never mixed
+mod refusals; // what cannot be stored is put aside, with the reason; too much of it stops the run
+mod metrics; // what Prometheus sees is what happened, and a quota is kept
+mod operator; // what a tired person is told: the words, the exit code, and nothing half-done
 mod support; // servers shared by all tests, a fresh project and database for each
 mod whole; // every document of an application arrives, and nothing else

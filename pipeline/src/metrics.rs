@@ -145,7 +145,7 @@ pub fn describe(version: &'static str) {
     gauge!(BUILD, "version" => version).set(1.0);
 }
 
-/// Creates the series that alerts divide by, so that they are 0 and not absent before the first event.
+/// Creates the series that alerts divide by or wait for, so that they are 0 and not absent before the first event.
 pub fn start_at_zero(tables: impl Iterator<Item = String>) {
     for name in [
         DOCUMENTS_READ,
@@ -159,6 +159,9 @@ pub fn start_at_zero(tables: impl Iterator<Item = String>) {
     }
     for table in tables {
         counter!(ROWS_LOADED, "table" => table).increment(0);
+    }
+    for reason in transforms::Reason::ALL {
+        counter!(QUARANTINED, "reason" => reason.as_str()).increment(0);
     }
 }
 

@@ -178,10 +178,9 @@ impl Run<'_> {
     async fn plan<C: CheckpointStore>(&self, store: &C, reached: &Reached) -> Result<Plan, Fault> {
         let ledger = reached.ledger.exists().await?.then_some(&reached.ledger);
         let beginning = recovery::begin(store, ledger, &self.wish()).await?;
-        // Only now: a run that is refused leaves no ledger behind.
-        reached.ledger.prepare().await?;
         let plan = match beginning {
             Beginning::Known(plan) => {
+                reached.ledger.prepare().await?;
                 recovery::check_tables(&reached.ledger, &plan).await?;
                 return Ok(*plan);
             }

@@ -8,6 +8,7 @@ pub mod emulator;
 pub mod judge;
 mod keeper;
 pub mod parts;
+pub mod pooler;
 pub mod postgres;
 pub mod process;
 pub mod proxy;

@@ -39,6 +39,11 @@ pub fn prometheus() -> anyhow::Result<PathBuf> {
     part("ETL_PROMETHEUS", "prometheus").context("prometheus comes with deploy/bootstrap --test")
 }
 
+/// The `pgbouncer` binary; only `deploy/bootstrap --test` installs it.
+pub fn pgbouncer() -> anyhow::Result<PathBuf> {
+    part("ETL_PGBOUNCER", "pgbouncer").context("pgbouncer comes with deploy/bootstrap --test")
+}
+
 /// A variable that is set to something.
 pub(crate) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())

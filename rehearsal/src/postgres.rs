@@ -3,7 +3,7 @@
 //! so that what survives a restart survived because the server wrote it down.
 //! With `ETL_POSTGRES_URL` set, that server is used instead, and what cannot be done to it is an error.
 
-mod account;
+pub(crate) mod account;
 mod disk;
 mod given;
 mod own;

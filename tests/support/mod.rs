@@ -1,5 +1,8 @@
 //! What the tests share: one emulator and one PostgreSQL for all, a project and a database for each.
 
+pub(crate) mod ledger;
+pub(crate) mod shop;
+
 use rehearsal::application::Application;
 use rehearsal::emulator::Emulator;
 use rehearsal::judge::{self, Verdict};
@@ -73,6 +76,18 @@ impl World {
         }
     }
 
+    /// The same source with a new, empty database on `server` and no checkpoints.
+    pub(crate) async fn again(&self, server: &Server) -> World {
+        World {
+            firestore: self.firestore.clone(),
+            application: self.application.clone(),
+            project: self.project.clone(),
+            url: server.database("run").await.unwrap(),
+            host: self.host.clone(),
+            dir: TempDir::new().unwrap(),
+        }
+    }
+
     pub(crate) fn checkpoint_dir(&self) -> PathBuf {
         self.dir.path().join("checkpoints")
     }
@@ -93,6 +108,13 @@ impl World {
         let fixed: [&str; 7] = ["run", "--source", "firestore", "--output", "json", "--metrics-listen", "off"];
         let small = ["--lane-documents", "400", "--batch-rows", "100", "--retry-delay", "50ms"];
         self.etl(&[&fixed[..], &small, arguments].concat())
+    }
+
+    /// What `etl status --output json` says of this run.
+    pub(crate) async fn status(&self) -> Value {
+        let outcome = self.etl(&["status", "--output", "json"]).run().await.unwrap();
+        assert_eq!(code(&outcome), 0, "{}", outcome.stderr);
+        serde_json::from_str(&outcome.stdout).unwrap()
     }
 
     pub(crate) async fn client(&self) -> Client {
@@ -120,6 +142,11 @@ impl World {
     }
 }
 
+/// The exit code of a program that ended by itself.
+pub(crate) fn code(outcome: &Outcome) -> i32 {
+    outcome.status.code().unwrap_or_else(|| panic!("{:?}\n{}", outcome.status, outcome.stderr))
+}
+
 /// The summary on standard output.
 pub(crate) fn summary(outcome: &Outcome) -> Value {
     serde_json::from_str(outcome.stdout.trim()).unwrap_or_else(|error| {
@@ -134,4 +161,14 @@ pub(crate) async fn complete(program: Program) -> Value {
     let summary = summary(&outcome);
     assert_eq!(summary["complete"], true);
     summary
+}
+
+/// Looking at something outside that tells nobody when it changes: another process's files, a server's tables.
+pub(crate) struct Looking;
+
+impl Looking {
+    /// Returns when it is time for the next look.
+    pub(crate) async fn again() {
+        tokio::time::sleep(std::time::Duration::from_millis(3)).await;
+    }
 }

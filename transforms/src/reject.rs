@@ -45,6 +45,17 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// Every kind there is.
+    pub const ALL: [Reason; 7] = [
+        Reason::NulCharacter,
+        Reason::VectorDimension,
+        Reason::VectorNotFinite,
+        Reason::TimestampPrecision,
+        Reason::TooLarge,
+        Reason::Malformed,
+        Reason::RefusedByPostgres,
+    ];
+
     /// The label, in snake case.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -16,7 +16,7 @@ const SETPRIV: [&str; 4] = ["setpriv", "--reuid=65534", "--regid=65534", "--clea
 
 /// The way to run the server's programs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Account {
+pub(crate) enum Account {
     /// As the user we are.
     Ourselves,
     /// As ourselves, in a namespace where we are called nobody.
@@ -27,7 +27,7 @@ pub(super) enum Account {
 
 impl Account {
     /// The one that works here; found out once.
-    pub(super) fn here() -> anyhow::Result<Account> {
+    pub(crate) fn here() -> anyhow::Result<Account> {
         static HERE: OnceLock<Option<Account>> = OnceLock::new();
         let found = HERE.get_or_init(|| {
             let root = Command::new("id")
@@ -46,7 +46,7 @@ impl Account {
     }
 
     /// `program` with `arguments`, under this account.
-    pub(super) fn command(self, program: &Path, arguments: &[&str]) -> Vec<OsString> {
+    pub(crate) fn command(self, program: &Path, arguments: &[&str]) -> Vec<OsString> {
         let mut words: Vec<OsString> = self.prefix().iter().map(OsString::from).collect();
         words.push(program.into());
         words.extend(arguments.iter().map(OsString::from));
@@ -54,14 +54,14 @@ impl Account {
     }
 
     /// Hands `path` to the account that is going to write there.
-    pub(super) fn give(self, path: &Path) -> anyhow::Result<()> {
+    pub(crate) fn give(self, path: &Path) -> anyhow::Result<()> {
         let Account::Nobody = self else { return Ok(()) };
         let given = std::os::unix::fs::chown(path, Some(NOBODY), Some(NOBODY));
         given.with_context(|| format!("give {} to nobody", path.display()))
     }
 
     /// Runs a command to its end and returns its answer; what it says on stderr is the error.
-    pub(super) fn run(self, program: &Path, arguments: &[&str]) -> anyhow::Result<String> {
+    pub(crate) fn run(self, program: &Path, arguments: &[&str]) -> anyhow::Result<String> {
         let words = self.command(program, arguments);
         let output = Command::new(&words[0])
             .args(&words[1..])

@@ -103,6 +103,8 @@ impl Ledger {
         let expected: Vec<i64> = plan.lanes.iter().map(|lane| lane.documents as i64).collect();
         self.in_transaction("create the tables and register the run", async |lease| {
             lease.batch_execute(LOCK).await?;
+            // Here and not before: a run that is refused leaves no ledger behind.
+            lease.batch_execute(SCHEMA).await?;
             lease.batch_execute(create_tables).await?;
             let version = env!("CARGO_PKG_VERSION");
             let run_values: [(&(dyn ToSql + Sync), Type); 6] = [

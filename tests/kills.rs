@@ -1,0 +1,391 @@
+//! Interrupted at random, again and again: nothing is lost, nothing doubled, nothing altered.
+//!
+//! The tables have no unique constraint, so a row loaded twice would stay there and be found. Whatever run is
+//! interrupted so often ends complete; then the next target is filled, until there were enough interruptions.
+
+use crate::support::ledger::{Ledger, assert_whole_batches, released};
+use crate::support::{World, complete, server, summary, test};
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+use rehearsal::postgres::Server;
+use rehearsal::process::{Program, Signal, Stream};
+use serde_json::Value;
+use std::net::{Ipv4Addr, TcpListener};
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+use tokio_postgres::Client;
+
+const DOCUMENTS: usize = 4_000;
+const BATCH_ROWS: u64 = 20;
+const LANES: u64 = 4;
+/// One batch in each of a lane's three stages and one between each two.
+const BATCHES_IN_A_LANE: u64 = 5;
+/// Documents that one start can have read without having committed them.
+const IN_FLIGHT: u64 = LANES * BATCHES_IN_A_LANE * BATCH_ROWS;
+/// The number of the signal SIGKILL.
+const KILL: i32 = 9;
+
+/// When a start is killed.
+#[derive(Debug, Clone, Copy)]
+enum Moment {
+    /// So long after it began, whatever it does then.
+    After(Duration),
+    /// As soon as the plan is registered; no batch or hardly one is loaded.
+    Registered,
+    /// As soon as so many more documents are committed.
+    Committed(i64),
+    /// As soon as every lane is at its end: what is left is counting.
+    Ended,
+}
+
+impl Moment {
+    /// A random moment for a start that finds the target like this; sometimes none, where a kill undoes the whole
+    /// start and the run would get no further.
+    fn random(dice: &mut StdRng, found: &Ledger, documents: i64) -> Option<Moment> {
+        let millis =
+            |dice: &mut StdRng, below| Moment::After(Duration::from_millis(dice.random_range(0..below)));
+        Some(match dice.random_range(0..8) {
+            0..3 if found.runs == 0 => millis(dice, 1_000),
+            _ if found.runs == 0 => Moment::Registered,
+            0..3 if found.all_ended() => millis(dice, 400),
+            _ if found.all_ended() => return None,
+            0 => millis(dice, 300),
+            1..4 if documents - found.read < 400 => Moment::Ended,
+            _ => Moment::Committed(dice.random_range(1..160)),
+        })
+    }
+
+    /// Waits for it. A timer here waits for nothing: it is what makes the moment random.
+    async fn comes(self, client: &Client, found: &Ledger) {
+        match self {
+            Moment::After(time) => tokio::time::sleep(time).await,
+            Moment::Registered => drop(Ledger::until(client, |now| now.runs > 0).await),
+            Moment::Committed(more) => drop(Ledger::until(client, |now| now.read >= found.read + more).await),
+            Moment::Ended => drop(Ledger::until(client, Ledger::all_ended).await),
+        }
+    }
+}
+
+/// What happens to the checkpoint directory between two starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Directory {
+    Kept,
+    Deleted,
+    /// Replaced by a copy of what it was after an earlier kill.
+    Older,
+}
+
+impl Directory {
+    fn disturb(self, target: &World, dice: &mut StdRng, copies: &mut Vec<PathBuf>) {
+        let dir = target.checkpoint_dir();
+        match self {
+            Directory::Kept => {}
+            Directory::Deleted => remove(&dir),
+            Directory::Older => {
+                if dir.exists() {
+                    let copy = target.folder().join(format!("copy-{}", copies.len()));
+                    cp(&dir, &copy);
+                    copies.push(copy);
+                }
+                if !copies.is_empty() {
+                    remove(&dir);
+                    cp(&copies[dice.random_range(0..copies.len())], &dir);
+                }
+            }
+        }
+    }
+}
+
+fn remove(dir: &Path) {
+    if dir.exists() {
+        std::fs::remove_dir_all(dir).unwrap();
+    }
+}
+
+fn cp(from: &Path, to: &Path) {
+    assert!(
+        Command::new("cp")
+            .arg("-a")
+            .args([from, to])
+            .status()
+            .unwrap()
+            .success()
+    );
+}
+
+/// How a start ended.
+enum End {
+    /// Killed; documents it was last seen to have read, if it could be asked.
+    Killed(Option<u64>),
+    Complete(Value),
+}
+
+/// Starts that are killed, target after target.
+struct Campaign {
+    wanted: usize,
+    directory: Directory,
+    dice: StdRng,
+    source: World,
+    http: reqwest::Client,
+    /// The port of the metrics of every start.
+    port: u16,
+    kills: usize,
+    /// Kills at any time, registering, loading, finishing.
+    at: [usize; 4],
+    /// Kill by kill, what was read and not committed.
+    in_flight: Vec<u64>,
+    /// Reads billed for plans, and for what was committed.
+    billed: [i64; 2],
+}
+
+impl Campaign {
+    async fn new(wanted: usize, directory: Directory) -> Campaign {
+        let (seed, mut dice) = dice();
+        eprintln!("ETL_SEED={seed}: {wanted} kills, the checkpoint directory is {directory:?} between them");
+        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        let port = free_port(&mut dice);
+        let source = World::with(DOCUMENTS).await;
+        Campaign {
+            wanted,
+            directory,
+            dice,
+            source,
+            http,
+            port,
+            kills: 0,
+            at: [0; 4],
+            in_flight: vec![],
+            billed: [0; 2],
+        }
+    }
+
+    async fn run(mut self) {
+        let (began, mut targets) = (Instant::now(), 0);
+        while self.kills < self.wanted {
+            self.fill(&self.source.again(server().await).await).await;
+            targets += 1;
+        }
+        let count = self.in_flight.len().max(1) as f64;
+        eprintln!(
+            "{} kills in {:.0} s {:?}, {targets} targets of {} documents, each exact in the end; reads billed for plans and \
+             for what was committed: {:?}; read and not committed at a kill: {:.0} on average, {:?} at most, {IN_FLIGHT} allowed: {:?}",
+            self.kills,
+            began.elapsed().as_secs_f64(),
+            self.at,
+            self.source.application.count(),
+            self.billed,
+            self.in_flight.iter().sum::<u64>() as f64 / count,
+            self.in_flight.iter().max(),
+            self.in_flight,
+        );
+    }
+
+    /// Fills one target: killed as often as is still wanted, then left alone.
+    async fn fill(&mut self, target: &World) {
+        let client = target.client().await;
+        let mut copies = Vec::new();
+        let documents = self.source.application.count() as i64;
+        loop {
+            let found = Ledger::of(&client).await;
+            let moment =
+                Moment::random(&mut self.dice, &found, documents).filter(|_| self.kills < self.wanted);
+            let end = self.start(target, moment, &client, &found).await;
+            released(&client).await;
+            let now = assert_whole_batches(&client).await;
+            assert!(
+                now.runs <= 1 && now.read >= found.read,
+                "{found:?} became {now:?}"
+            );
+            match end {
+                End::Killed(read) => self.note(moment, read, &found, &now),
+                End::Complete(summary) => return self.judge(target, &summary, &found, &now).await,
+            }
+            self.directory.disturb(target, &mut self.dice, &mut copies);
+        }
+    }
+
+    async fn start(&self, target: &World, moment: Option<Moment>, client: &Client, found: &Ledger) -> End {
+        let mut etl = self.etl(target).start().unwrap();
+        let read = tokio::select! {
+            ended = etl.wait() => {
+                drop(ended.unwrap());
+                None
+            }
+            read = async {
+                match moment {
+                    Some(moment) => moment.comes(client, found).await,
+                    None => std::future::pending().await,
+                }
+                self.documents_read().await
+            } => read,
+        };
+        // It may have ended by itself in between; its status says which came first.
+        let _ = etl.signal(Signal::Kill);
+        let outcome = etl.wait().await.unwrap();
+        if outcome.status.signal() == Some(KILL) {
+            return End::Killed(read);
+        }
+        assert_eq!(
+            outcome.status.code(),
+            Some(0),
+            "{}\n{}",
+            outcome.stdout,
+            outcome.stderr
+        );
+        End::Complete(summary(&outcome))
+    }
+
+    fn etl(&self, target: &World) -> Program {
+        let (rows, lanes) = (BATCH_ROWS.to_string(), LANES.to_string());
+        let listen = format!("127.0.0.1:{}", self.port);
+        let shape = [
+            "--primary-key",
+            "none",
+            "--batch-rows",
+            &rows,
+            "--lanes",
+            &lanes,
+            "--metrics-listen",
+            &listen,
+        ];
+        target.run(&shape)
+    }
+
+    /// What the start under way says it has read; nothing if it does not answer.
+    async fn documents_read(&self) -> Option<u64> {
+        let answer = self
+            .http
+            .get(format!("http://127.0.0.1:{}/metrics", self.port))
+            .send()
+            .await
+            .ok()?;
+        let page = answer.text().await.ok()?;
+        let line = page
+            .lines()
+            .find_map(|line| line.strip_prefix("etl_documents_read_total"))?;
+        line.rsplit(' ').next()?.parse().ok()
+    }
+
+    fn note(&mut self, moment: Option<Moment>, read: Option<u64>, found: &Ledger, now: &Ledger) {
+        self.kills += 1;
+        self.at[match moment {
+            Some(Moment::Registered) => 1,
+            Some(Moment::Committed(_)) => 2,
+            Some(Moment::Ended) => 3,
+            _ => 0,
+        }] += 1;
+        // More may have been committed after it was asked; never more than it had read.
+        if let Some(read) = read {
+            let unfinished = read.saturating_sub((now.read - found.read) as u64);
+            assert!(
+                unfinished <= IN_FLIGHT,
+                "{unfinished} documents were read and not committed"
+            );
+            self.in_flight.push(unfinished);
+        }
+    }
+
+    async fn judge(&mut self, target: &World, summary: &Value, found: &Ledger, now: &Ledger) {
+        target.assert_exact(summary).await;
+        let documents = target.application.count() as i64;
+        assert_eq!((now.read, now.ended), (documents, now.lanes));
+        assert_eq!(summary["read"].as_i64(), Some(documents));
+        if found.runs > 0 {
+            // It began where the others had come to: asking for the time costs a read, and so does an empty rest.
+            let billed = summary["reads_billed"].as_i64().unwrap();
+            assert!(
+                billed <= documents - found.read + now.lanes + 1,
+                "{billed} reads for the rest of {found:?}"
+            );
+        }
+        let status = target.status().await;
+        assert_eq!(status["read"].as_i64(), Some(documents), "{status}");
+        let plan = "select sum((plan->>'planning_reads')::int8)::int8 from etl.run";
+        let plan: i64 = target.client().await.query_one(plan, &[]).await.unwrap().get(0);
+        self.billed[0] += plan;
+        self.billed[1] += status["reads_billed"].as_i64().unwrap() - plan;
+    }
+}
+
+/// Kills in the long loop; fewer may be asked for.
+fn kills(default: usize) -> usize {
+    std::env::var("ETL_KILLS").map_or(default, |kills| kills.parse().unwrap())
+}
+
+/// Dice that can be thrown again with `ETL_SEED`.
+fn dice() -> (u64, StdRng) {
+    let seed = std::env::var("ETL_SEED").map_or_else(|_| rand::random(), |seed| seed.parse().unwrap());
+    (seed, StdRng::seed_from_u64(seed))
+}
+
+/// A free port that nobody is given by chance: below those the system hands out.
+fn free_port(dice: &mut StdRng) -> u16 {
+    loop {
+        let port = dice.random_range(20_000..32_000);
+        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+            return port;
+        }
+    }
+}
+
+#[test]
+fn a_hundred_kills_lose_double_and_alter_nothing() {
+    test(async { Campaign::new(kills(100), Directory::Kept).await.run().await });
+}
+
+#[test]
+fn kills_with_the_checkpoint_directory_deleted_in_between_lose_double_and_alter_nothing() {
+    test(async { Campaign::new(20, Directory::Deleted).await.run().await });
+}
+
+#[test]
+fn kills_with_an_older_checkpoint_directory_put_back_lose_double_and_alter_nothing() {
+    test(async { Campaign::new(20, Directory::Older).await.run().await });
+}
+
+#[test]
+fn a_postgres_that_crashes_again_and_again_costs_retries_and_nothing_else() {
+    const CRASHES: usize = 15;
+    test(async {
+        let (seed, mut dice) = dice();
+        eprintln!("ETL_SEED={seed}");
+        let postgres = Server::start().await.unwrap();
+        let target = World::on(&postgres, DOCUMENTS).await;
+        let patient = ["--max-retries", "1000", "--retry-budget", "10m"];
+        let shape = ["--primary-key", "none", "--batch-rows", "20"];
+        let mut etl = target.run(&[shape, patient].concat()).start().unwrap();
+        let mut read = 0;
+        for crash in 0..CRASHES {
+            let client = target.client().await;
+            let more = dice.random_range(1..2 * DOCUMENTS as i64 / CRASHES as i64 / 2);
+            let found = Ledger::until(&client, |now| now.runs > 0 && now.read >= read + more).await;
+            read = found.read;
+            postgres.stop_immediate().await.unwrap();
+            let heard = retries(&etl.said(Stream::Stderr));
+            while retries(&etl.said(Stream::Stderr)) == heard {
+                crate::support::Looking::again().await;
+            }
+            postgres.start_again().await.unwrap();
+            eprintln!("crash {crash}: {read} documents were committed");
+        }
+        let outcome = etl.wait().await.unwrap();
+        assert_eq!(
+            outcome.status.code(),
+            Some(0),
+            "{}\n{}",
+            outcome.stdout,
+            outcome.stderr
+        );
+        let summary = summary(&outcome);
+        assert!(summary["retries"].as_u64().unwrap() >= CRASHES as u64);
+        assert_whole_batches(&target.client().await).await;
+        target.assert_exact(&summary).await;
+        complete(target.run(&shape)).await;
+    });
+}
+
+fn retries(said: &str) -> usize {
+    said.matches("trying again").count()
+}
