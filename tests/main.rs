@@ -10,4 +10,5 @@ mod refusals; // what cannot be stored is put aside, with the reason; too much o
 mod metrics; // what Prometheus sees is what happened, and a quota is kept
 mod operator; // what a tired person is told: the words, the exit code, and nothing half-done
 mod support; // servers shared by all tests, a fresh project and database for each
+mod tidy; // rules of the house that a compiler does not keep
 mod whole; // every document of an application arrives, and nothing else

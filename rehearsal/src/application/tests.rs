@@ -1,3 +1,5 @@
+//! Of one seed comes one application, and everything it is there for is in it.
+
 #![allow(clippy::unwrap_used)]
 
 use std::collections::HashSet;

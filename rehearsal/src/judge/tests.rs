@@ -1,3 +1,5 @@
+//! The judge rebuilds what rows mean, and sees every way in which they can be wrong.
+
 #![allow(clippy::unwrap_used)]
 
 use super::*;

@@ -1,3 +1,5 @@
+//! What goes over REST comes back as it was.
+
 #![allow(clippy::unwrap_used)]
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Tables a person would draw, from what the sample holds.
+
 #![allow(clippy::unwrap_used)]
 use super::*;
 use crate::{Document, Timestamp, Value};
