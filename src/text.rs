@@ -112,7 +112,10 @@ mod tests {
         let json = serde_json::json!({ "a\u{1b}[31m": "\u{7}\u{7f}\u{9b}2J\n\0" });
         let tame = tame(&json.to_string()).into_owned();
         assert!(!tame.contains(char::is_control));
-        assert_eq!(serde_json::from_str::<serde_json::Value>(&tame).expect("JSON"), json);
+        assert_eq!(
+            serde_json::from_str::<serde_json::Value>(&tame).expect("JSON"),
+            json
+        );
     }
 
     #[test]

@@ -4,11 +4,11 @@
 mod encryption; // certificates that hold and certificates that do not
 mod faults; // cut anywhere: before COMMIT, after it, in the middle of a row, in the middle of a document
 mod kills; // killed a hundred times: 0 lost, 0 doubled, 0 altered
+mod metrics; // what Prometheus sees is what happened, and a quota is kept
+mod operator; // what a tired person is told: the words, the exit code, and nothing half-done
 mod pooler; // nothing is kept on a connection, for a pooler hands out others'
 mod recovery; // another run, another process, another day: gone on with or refused, never mixed
 mod refusals; // what cannot be stored is put aside, with the reason; too much of it stops the run
-mod metrics; // what Prometheus sees is what happened, and a quota is kept
-mod operator; // what a tired person is told: the words, the exit code, and nothing half-done
 mod support; // servers shared by all tests, a fresh project and database for each
 mod tidy; // rules of the house that a compiler does not keep
 mod whole; // every document of an application arrives, and nothing else

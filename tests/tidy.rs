@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -99,6 +100,38 @@ fn crates_know_only_what_they_may() {
             "transforms must stay pure, but knows {known}"
         );
     }
+}
+
+#[test]
+fn transforms_bring_no_runtime_along() {
+    let cargo = std::env::var("CARGO").unwrap_or("cargo".to_owned());
+    let tree = [
+        "tree",
+        "--offline",
+        "--package",
+        "transforms",
+        "--edges",
+        "normal,build",
+        "--prefix",
+        "none",
+    ];
+    let output = Command::new(cargo)
+        .args(tree)
+        .current_dir(root())
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let tree = String::from_utf8_lossy(&output.stdout);
+    assert!(tree.starts_with("transforms "), "{tree}");
+    let runtime = ["tokio ", "futures", "async-std ", "hyper "];
+    let found = tree
+        .lines()
+        .find(|line| runtime.iter().any(|name| line.starts_with(name)));
+    assert_eq!(found, None, "transforms are pure and synchronous");
 }
 
 #[test]
@@ -210,4 +243,24 @@ fn the_commands_the_readme_gives_exist() {
         );
     }
     assert!(read(".ci/run").contains("make test"));
+}
+
+#[test]
+fn the_verbs_and_flags_the_readme_shows_exist() {
+    let readme = read("README.md");
+    let lines: Vec<&str> = readme.lines().filter(|line| line.starts_with("etl ")).collect();
+    assert!(!lines.is_empty(), "README shows no command");
+    for line in lines {
+        let mut words = line.split('#').next().unwrap().split_whitespace().skip(1);
+        let verb = words.next().unwrap();
+        let help = Command::new(env!("CARGO_BIN_EXE_etl"))
+            .args([verb, "--help"])
+            .output()
+            .unwrap();
+        assert!(help.status.success(), "there is no {line}");
+        let help = String::from_utf8_lossy(&help.stdout);
+        for flag in words.filter(|word| word.starts_with("--")) {
+            assert!(help.contains(flag), "etl {verb} has no {flag}");
+        }
+    }
 }

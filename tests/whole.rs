@@ -17,8 +17,14 @@ fn every_value_of_twenty_thousand_documents_arrives_exactly_once() {
         world.assert_exact(&summary).await;
         let count = world.application.count() as u64;
         assert_eq!(number(&summary["read"]), count);
-        assert_eq!(number(&summary["loaded"]) + number(&summary["quarantined"]), count);
-        assert_eq!(number(&summary["quarantined"]), world.application.quarantined().len() as u64);
+        assert_eq!(
+            number(&summary["loaded"]) + number(&summary["quarantined"]),
+            count
+        );
+        assert_eq!(
+            number(&summary["quarantined"]),
+            world.application.quarantined().len() as u64
+        );
         assert_eq!(summary["lanes"]["done"], summary["lanes"]["total"]);
     });
 }

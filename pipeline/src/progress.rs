@@ -114,7 +114,7 @@ impl Progress {
     }
 
     /// The lanes stand so at this start.
-    pub(crate) fn begin(&self, plan: &Arc<Plan>, standings: &[Standing]) {
+    pub fn begin(&self, plan: &Arc<Plan>, standings: &[Standing]) {
         let mut state = self.state();
         state.plan = Some(plan.clone());
         state.tables = plan

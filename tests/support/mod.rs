@@ -65,7 +65,10 @@ impl World {
         let project = emulator.fresh_project();
         let application = Application::sized(7, documents).in_database(&project, "(default)");
         let firestore = Firestore::new(emulator.host(), &project, "(default)").unwrap();
-        firestore.commit(application.documents().map(Write::from)).await.unwrap();
+        firestore
+            .commit(application.documents().map(Write::from))
+            .await
+            .unwrap();
         World {
             firestore,
             application,
@@ -105,8 +108,23 @@ impl World {
 
     /// `etl run` with small batches and many lanes, so that there is much to be interrupted.
     pub(crate) fn run(&self, arguments: &[&str]) -> Program {
-        let fixed: [&str; 7] = ["run", "--source", "firestore", "--output", "json", "--metrics-listen", "off"];
-        let small = ["--lane-documents", "400", "--batch-rows", "100", "--retry-delay", "50ms"];
+        let fixed: [&str; 7] = [
+            "run",
+            "--source",
+            "firestore",
+            "--output",
+            "json",
+            "--metrics-listen",
+            "off",
+        ];
+        let small = [
+            "--lane-documents",
+            "400",
+            "--batch-rows",
+            "100",
+            "--retry-delay",
+            "50ms",
+        ];
         self.etl(&[&fixed[..], &small, arguments].concat())
     }
 
@@ -124,7 +142,9 @@ impl World {
     /// What the independent reader finds, at the run's snapshot time.
     pub(crate) async fn verdict(&self, summary: &Value) -> Verdict {
         let at = summary["snapshot_time"].as_str().unwrap();
-        judge::compare(&self.firestore, Some(at), &self.client().await, "public").await.unwrap()
+        judge::compare(&self.firestore, Some(at), &self.client().await, "public")
+            .await
+            .unwrap()
     }
 
     /// Asserts that everything arrived exactly once, and that the quarantine holds what belongs there.
@@ -144,20 +164,32 @@ impl World {
 
 /// The exit code of a program that ended by itself.
 pub(crate) fn code(outcome: &Outcome) -> i32 {
-    outcome.status.code().unwrap_or_else(|| panic!("{:?}\n{}", outcome.status, outcome.stderr))
+    outcome
+        .status
+        .code()
+        .unwrap_or_else(|| panic!("{:?}\n{}", outcome.status, outcome.stderr))
 }
 
 /// The summary on standard output.
 pub(crate) fn summary(outcome: &Outcome) -> Value {
     serde_json::from_str(outcome.stdout.trim()).unwrap_or_else(|error| {
-        panic!("no summary ({error}): {:?}\n{}\n{}", outcome.status, outcome.stdout, outcome.stderr)
+        panic!(
+            "no summary ({error}): {:?}\n{}\n{}",
+            outcome.status, outcome.stdout, outcome.stderr
+        )
     })
 }
 
 /// Runs to completion and returns the summary.
 pub(crate) async fn complete(program: Program) -> Value {
     let outcome = program.run().await.unwrap();
-    assert_eq!(outcome.status.code(), Some(0), "{}\n{}", outcome.stdout, outcome.stderr);
+    assert_eq!(
+        outcome.status.code(),
+        Some(0),
+        "{}\n{}",
+        outcome.stdout,
+        outcome.stderr
+    );
     let summary = summary(&outcome);
     assert_eq!(summary["complete"], true);
     summary

@@ -124,14 +124,24 @@ fn left_out(collection: &str, fields: &[(&str, &Field)], why: &str) -> Option<St
         0 => String::new(),
         more => format!(" and {more} more"),
     };
-    (!fields.is_empty()).then(|| format!("fields {}{more} of {} {why}", spelled.join(", "), shown(collection)))
+    (!fields.is_empty()).then(|| {
+        format!(
+            "fields {}{more} of {} {why}",
+            spelled.join(", "),
+            shown(collection)
+        )
+    })
 }
 
 /// A name as a remark spells it: quoted, and no longer than a line takes.
 fn shown(name: &str) -> String {
     let mut rest = name.chars();
     let start: String = rest.by_ref().take(SHOWN).collect();
-    if rest.next().is_none() { format!("{start:?}") } else { format!("{:?}", start + "…") }
+    if rest.next().is_none() {
+        format!("{start:?}")
+    } else {
+        format!("{:?}", start + "…")
+    }
 }
 
 /// The most frequent kind; of equally frequent ones the first in this list.
