@@ -18,7 +18,7 @@ const QUOTA: f64 = 100.0;
 /// What `etl` makes of a quota by default.
 const SAFETY: f64 = 0.8;
 
-/// Every metric the operator is promised: its name, its type, and whether this run moves it.
+/// Every metric the operator is promised, with its type, but for the retries: those have a test of their own.
 const PROMISED: [(&str, &str); 20] = [
     ("etl_documents_read_total", "counter"),
     ("etl_bytes_read_total", "counter"),
