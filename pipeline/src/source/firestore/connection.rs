@@ -42,10 +42,20 @@ async fn connect(config: &config::Firestore) -> Result<FirestoreDb, Fault> {
     FirestoreDb::with_options_auth(options, auth)
         .await
         .map_err(|error| {
-            Fault::transient(Part::Source, CONNECT, error.to_string())
+            let message = format!("nothing answers at {url} ({})", root_cause(&error));
+            Fault::transient(Part::Source, CONNECT, message)
                 .with_cause("unreachable")
                 .with_remedy(format!("check that {url} can be reached from here"))
         })
+}
+
+/// What lies at the bottom of an error: above it, this client's layers only repeat one another.
+fn root_cause(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut bottom = error;
+    while let Some(cause) = bottom.source() {
+        bottom = cause;
+    }
+    bottom.to_string()
 }
 
 async fn real_credentials(file: Option<&Path>) -> Result<GoogleAuthHeaders, Fault> {
