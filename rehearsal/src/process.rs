@@ -132,6 +132,14 @@ impl Running {
             .with_context(|| format!("{} has ended", self.name))
     }
 
+    /// Whether it has ended by itself by now.
+    pub fn has_ended(&mut self) -> anyhow::Result<bool> {
+        let status = self.child.try_wait();
+        Ok(status
+            .with_context(|| format!("look after {}", self.name))?
+            .is_some())
+    }
+
     /// Sends it a signal.
     pub fn signal(&self, signal: Signal) -> anyhow::Result<()> {
         let name = match signal {
