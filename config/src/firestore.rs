@@ -5,6 +5,7 @@
 
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::answers::{Answer, Answers};
 use crate::origin::{Origin, shown};
@@ -32,6 +33,8 @@ pub struct Firestore {
     pub quota_safety: f64,
     /// Whether to start slowly and ramp up.
     pub ramp: bool,
+    /// Silence after which an answer is taken for dead.
+    pub stream_timeout: Duration,
 }
 
 impl Firestore {
@@ -49,6 +52,7 @@ impl Firestore {
         let reads_per_second = answers.at_least_one_if_any("source.reads_per_second");
         let quota_safety = answers.share("source.quota_safety");
         let ramp = answers.switch("source.ramp");
+        let stream_timeout = answers.duration("source.stream_timeout");
         kind?;
         Ok(Firestore {
             project: project?,
@@ -61,6 +65,7 @@ impl Firestore {
             reads_per_second: reads_per_second?,
             quota_safety: quota_safety?,
             ramp: ramp?,
+            stream_timeout: stream_timeout?,
         })
     }
 }

@@ -158,6 +158,8 @@ pub static SETTINGS: &[Setting] = &[
         "part of the read quota that is used"),
     setting("source.ramp", Some("--ramp"), &[], Switch, Default("false"),
         "start at 500 reads a second and grow by half every five minutes"),
+    setting("source.stream_timeout", Some("--stream-timeout"), &[], Time(MS, HOUR), Default("60s"),
+        "silence after which an answer of the source is taken for dead and asked for again"),
 
     setting("target.url", Some("--database-url"), &["DATABASE_URL", "SUPABASE_DB_URL"], Text,
         Required { example: "postgresql://etl@db.example.com:5432/app" },

@@ -1,18 +1,19 @@
 //! The source's read quota: one token bucket for all lanes.
 //!
-//! The ceiling is quota × safety factor. A refusal (RESOURCE_EXHAUSTED) halves the rate at once, quiet time lets
-//! it climb back by a quarter every ten seconds, and the optional ramp follows Firestore's 500/50/5 rule: 500 a
+//! The ceiling is quota × safety factor. A refusal (RESOURCE_EXHAUSTED) halves the rate at once, each quiet second
+//! lets it climb back by a tenth, and the optional ramp follows Firestore's 500/50/5 rule: 500 a
 //! second at first, half as much again every five minutes. A window of one second never sees more than
 //! nine eighths of the rate, which stays below the quota for every factor up to 0.88.
 
 use governor::{DefaultDirectRateLimiter, RateLimiter};
 use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
-const CLIMB_EVERY: Duration = Duration::from_secs(10);
-const CLIMB_BY: f64 = 1.25;
+const CLIMB_EVERY: Duration = Duration::from_secs(1);
+const CLIMB_BY: f64 = 1.1;
 const RAMP_START: f64 = 500.0;
 const RAMP_EVERY: Duration = Duration::from_secs(300);
 const RAMP_BY: f64 = 1.5;
@@ -24,6 +25,8 @@ pub struct ReadQuota {
     ceiling: Option<f64>,
     ramp: bool,
     started: Instant,
+    /// Documents that arrived so far.
+    noted: AtomicU64,
     state: Mutex<State>,
 }
 
@@ -32,9 +35,11 @@ struct State {
     /// What refusals have left of the ceiling; `None` while nothing was refused.
     cut: Option<f64>,
     changed: Instant,
-    /// Reads since `counted_from`, to know from which rate to halve when no quota was given.
+    /// Documents noted until `counted_from`, to know from which rate to halve when no quota was given.
     counted: u64,
     counted_from: Instant,
+    /// The rate of the stretch before that.
+    measured: Option<f64>,
     limiter: Option<(u32, Arc<DefaultDirectRateLimiter>)>,
 }
 
@@ -47,9 +52,11 @@ impl ReadQuota {
             changed: now,
             counted: 0,
             counted_from: now,
+            measured: None,
             limiter: None,
         };
         ReadQuota {
+            noted: AtomicU64::new(0),
             ceiling: reads_per_second.map(|quota| (f64::from(quota.get()) * safety).max(SLOWEST)),
             ramp,
             started: now,
@@ -79,7 +86,7 @@ impl ReadQuota {
     pub async fn take(&self, reads: u32) {
         let mut left = reads;
         while left > 0 {
-            let Some(limiter) = self.limiter(left) else { return };
+            let Some(limiter) = self.limiter() else { return };
             let (rate, limiter) = limiter;
             let now = left.min(burst(f64::from(rate)).get());
             let Some(portion) = NonZeroU32::new(now) else {
@@ -93,6 +100,11 @@ impl ReadQuota {
         }
     }
 
+    /// So many documents arrived.
+    pub fn note(&self, documents: u64) {
+        self.noted.fetch_add(documents, Ordering::Relaxed);
+    }
+
     /// The source refused for lack of quota.
     pub fn refused(&self) {
         let mut state = self.state();
@@ -101,8 +113,13 @@ impl ReadQuota {
         if state.cut.is_some() && now.duration_since(state.changed) < Duration::from_secs(1) {
             return;
         }
-        let seconds = now.duration_since(state.counted_from).as_secs_f64().max(0.1);
-        let rate = self.rate(&state).unwrap_or(state.counted as f64 / seconds);
+        self.measure(&mut state);
+        // Where nothing arrived yet, the rate at which it is safe to begin.
+        let measured = state
+            .measured
+            .filter(|rate| *rate > SLOWEST)
+            .unwrap_or(RAMP_START);
+        let rate = self.rate(&state).unwrap_or(measured);
         state.cut = Some((rate / 2.0).max(SLOWEST));
         state.changed = now;
     }
@@ -122,6 +139,17 @@ impl ReadQuota {
             .reduce(f64::min)
     }
 
+    /// Takes the rate of arrival every second; between two starts of reading it may be any.
+    fn measure(&self, state: &mut State) {
+        let seconds = state.counted_from.elapsed().as_secs_f64();
+        if seconds < 1.0 && state.measured.is_some() {
+            return;
+        }
+        let noted = self.noted.load(Ordering::Relaxed);
+        state.measured = (seconds > 0.0).then(|| (noted - state.counted) as f64 / seconds);
+        (state.counted, state.counted_from) = (noted, Instant::now());
+    }
+
     fn climb(&self, state: &mut State) {
         let Some(cut) = state.cut else { return };
         let steps = state.changed.elapsed().as_secs() / CLIMB_EVERY.as_secs();
@@ -137,12 +165,9 @@ impl ReadQuota {
     }
 
     /// The limiter of the present rate; rebuilt when the rate has changed.
-    fn limiter(&self, reads: u32) -> Option<(u32, Arc<DefaultDirectRateLimiter>)> {
+    fn limiter(&self) -> Option<(u32, Arc<DefaultDirectRateLimiter>)> {
         let mut state = self.state();
-        if state.counted_from.elapsed() > Duration::from_secs(10) {
-            (state.counted, state.counted_from) = (0, Instant::now());
-        }
-        state.counted += u64::from(reads);
+        self.measure(&mut state);
         self.climb(&mut state);
         let rate = self.rate(&state)?;
         let whole = rate.clamp(SLOWEST, f64::from(u32::MAX)) as u32;
@@ -180,9 +205,10 @@ mod tests {
             Some(400.0),
             "refusals of the same moment count once"
         );
-        tokio::time::advance(Duration::from_secs(10)).await;
-        assert_eq!(quota.allowed(), Some(500.0));
-        tokio::time::advance(Duration::from_secs(60)).await;
+        tokio::time::advance(Duration::from_secs(1)).await;
+        let climbed = quota.allowed().unwrap();
+        assert!((439.0..441.0).contains(&climbed), "{climbed}");
+        tokio::time::advance(Duration::from_secs(8)).await;
         assert_eq!(quota.allowed(), Some(800.0));
     }
 
@@ -191,7 +217,7 @@ mod tests {
         let quota = ReadQuota::new(None, 0.8, false);
         assert_eq!(quota.page(), None);
         tokio::time::advance(Duration::from_secs(1)).await;
-        quota.take(1000).await;
+        quota.note(1000);
         quota.refused();
         assert_eq!(quota.allowed(), Some(500.0));
     }

@@ -72,7 +72,7 @@ impl Run<'_> {
         let plan = match beginning {
             Beginning::Known(plan) => return Ok((*plan, String::new())),
             Beginning::Remembered(plan) => *plan,
-            Beginning::Fresh => planning::make(&reached.source, &self.wish(), &self.progress).await?,
+            Beginning::Fresh => self.make_plan(&reached).await?,
         };
         let sql = reached.ledger.creation(&plan, &reached.facts).await?;
         Ok((plan, sql))
@@ -185,11 +185,17 @@ impl Run<'_> {
                 return Ok(*plan);
             }
             Beginning::Remembered(plan) => *plan,
-            Beginning::Fresh => planning::make(&reached.source, &self.wish(), &self.progress).await?,
+            Beginning::Fresh => self.make_plan(reached).await?,
         };
         let create_tables = reached.ledger.creation(&plan, &reached.facts).await?;
         reached.ledger.register(&plan, &create_tables).await?;
         Ok(plan)
+    }
+
+    /// A plan that took longer to make than its snapshot could be read is made anew, from a younger one.
+    async fn make_plan(&self, reached: &Reached) -> Result<Plan, Fault> {
+        self.persist(async || planning::make(&reached.source, &self.wish(), &self.progress).await)
+            .await
     }
 
     /// The directory is made to say what Postgres says.
@@ -256,7 +262,7 @@ impl Run<'_> {
         )
         .await
         .map_err(at_once)?;
-        firestore.now().await.map_err(at_once)?;
+        firestore.greet().await.map_err(at_once)?;
         let ledger = Ledger::new(postgres.clone());
         Ok(Reached {
             source: firestore,

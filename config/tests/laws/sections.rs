@@ -14,6 +14,7 @@ fn with_the_least_said_the_defaults_hold() {
     );
     assert!(source.collections.is_none() && source.credentials.is_none() && source.emulator.is_none());
     assert!(source.reads_per_second.is_none() && !source.ramp && source.quota_safety == 0.8);
+    assert_eq!(source.stream_timeout.as_secs(), 60);
     assert_eq!((source.connections.get(), source.sample.get()), (4, 300));
     assert_eq!((target.schema.as_str(), target.connections.get()), ("public", 4));
     assert_eq!(

@@ -8,6 +8,7 @@
 mod client;
 mod codec;
 mod connection;
+mod counting;
 mod cut;
 mod inventory;
 mod names;
@@ -63,7 +64,7 @@ pub struct Range {
 }
 
 impl Firestore {
-    /// Connects and makes sure that the database answers and lets this caller read it.
+    /// Opens the connections. Whether the database answers is found out by [`Firestore::greet`].
     pub async fn connect(
         config: &config::Firestore,
         quota: Arc<ReadQuota>,
@@ -83,7 +84,12 @@ impl Firestore {
         })
     }
 
-    /// The database's present time, from the answer to an empty query (billed one read).
+    /// Makes sure that the database answers and lets this caller read it (billed one read).
+    pub async fn greet(&self) -> Result<(), Fault> {
+        self.client.greet().await
+    }
+
+    /// The database's present time, from the answer to a query for one document (billed one read).
     pub async fn now(&self) -> Result<ReadTime, Fault> {
         self.client.now().await
     }

@@ -5,7 +5,7 @@
 use super::codec::BytesCodec;
 use super::query::Query;
 use super::{connection, status};
-use crate::fault::{Fault, Part};
+use crate::fault::{Class, Fault, Part};
 use crate::metrics;
 use crate::plan::ReadTime;
 use crate::quota::ReadQuota;
@@ -17,15 +17,16 @@ use firestore::gcloud_sdk::google::firestore::v1 as proto;
 use firestore::gcloud_sdk::google::firestore::v1::firestore_client::FirestoreClient;
 use http::uri::PathAndQuery;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 use tonic::client::Grpc;
-use tonic::{Request, Status, Streaming};
+use tonic::{Code, Request, Status, Streaming};
 
 /// Above any legal document; the default of 4 MiB is not.
 const LARGEST_MESSAGE: usize = 64 << 20;
-/// A stream that says nothing for so long is taken for dead.
-const SILENCE: Duration = Duration::from_secs(60);
+/// Attempts at the first call of a run.
+const GREETINGS: u32 = 3;
+const ASK_TIME: &str = "ask Firestore for its time";
 
 /// A database's API.
 pub struct Client {
@@ -34,6 +35,10 @@ pub struct Client {
     root: String,
     quota: Arc<ReadQuota>,
     policy: Policy,
+    /// Silence after which an answer is taken for dead.
+    silence: Duration,
+    /// The database has answered a call with these credentials.
+    admitted: AtomicBool,
 }
 
 impl std::fmt::Debug for Client {
@@ -45,14 +50,17 @@ impl std::fmt::Debug for Client {
 }
 
 /// An open answer to a query.
-pub(super) struct Answers(Streaming<Bytes>);
+pub(super) struct Answers {
+    messages: Streaming<Bytes>,
+    silence: Duration,
+}
 
 impl Answers {
     /// The next message, or the clean end of the stream.
     pub(super) async fn next(&mut self) -> Result<Option<Bytes>, Status> {
-        match tokio::time::timeout(SILENCE, self.0.message()).await {
+        match tokio::time::timeout(self.silence, self.messages.message()).await {
             Ok(answer) => answer,
-            Err(_) => Err(Status::unavailable("the stream was silent for 60 seconds")),
+            Err(_) => Err(Status::unavailable(silence(self.silence))),
         }
     }
 }
@@ -76,12 +84,18 @@ impl Client {
             root,
             quota,
             policy,
+            silence: config.stream_timeout,
+            admitted: AtomicBool::new(false),
         })
     }
 
     /// The resource name below which every document lies.
     pub(super) fn root(&self) -> &str {
         &self.root
+    }
+
+    pub(super) fn quota(&self) -> &ReadQuota {
+        &self.quota
     }
 
     fn connection(&self) -> &FirestoreDb {
@@ -96,31 +110,38 @@ impl Client {
             .max_decoding_message_size(LARGEST_MESSAGE)
     }
 
+    /// Makes sure that a database answers there and lets this caller read. Tries less often than the rest of the run:
+    /// an operator who mistyped an address should not wait for ten attempts.
+    pub(super) async fn greet(&self) -> Result<(), Fault> {
+        let hasty = Policy {
+            attempts: self.policy.attempts.min(GREETINGS),
+            ..self.policy
+        };
+        self.retried_under(hasty, ASK_TIME, || self.ask_time()).await?;
+        self.admitted.store(true, Ordering::Relaxed);
+        Ok(())
+    }
+
     /// The database's present time, from the answer to a query for one document.
     pub(super) async fn now(&self) -> Result<ReadTime, Fault> {
-        let action = "ask Firestore for its time";
-        let query = Query::everything().names_only().limit(1);
+        self.retried(ASK_TIME, || self.ask_time()).await
+    }
+
+    async fn ask_time(&self) -> Result<ReadTime, Status> {
+        self.quota.take(1).await;
         let mut answers = self
-            .query(&query, None)
-            .await
-            .map_err(|status| status::fault(action, &status))?;
+            .query(&Query::everything().names_only().limit(1), None)
+            .await?;
         metrics::billed(1);
-        while let Some(body) = answers
-            .next()
-            .await
-            .map_err(|status| status::fault(action, &status))?
-        {
-            let answer = transforms::firestore::answer(&body).map_err(|error| malformed(action, &error))?;
+        while let Some(body) = answers.next().await? {
+            let answer =
+                transforms::firestore::answer(&body).map_err(|error| Status::data_loss(error.to_string()))?;
             if let Some(time) = answer.read_time {
                 // Rounded down: a moment a little earlier is as good, one not yet reached would be refused.
                 return Ok(ReadTime(time.seconds * 1_000_000 + i64::from(time.nanos / 1000)));
             }
         }
-        Err(Fault::permanent(
-            Part::Source,
-            action,
-            "the answer had no read time",
-        ))
+        Err(Status::unavailable("the answer had no read time"))
     }
 
     /// Opens the stream of `query` at a moment, or now.
@@ -139,26 +160,77 @@ impl Client {
             .map_err(|error| Status::unavailable(error.to_string()))?;
         let path = PathAndQuery::from_static("/google.firestore.v1.Firestore/RunQuery");
         let asked = tokio::time::Instant::now();
-        let answers = grpc
-            .server_streaming(Request::new(request), path, BytesCodec::default())
-            .await?;
+        let answers = grpc.server_streaming(Request::new(request), path, BytesCodec::default());
+        let answers = tokio::time::timeout(self.silence, answers)
+            .await
+            .map_err(|_| Status::unavailable(silence(self.silence)))??;
         metrics::source_answered(asked.elapsed());
-        Ok(Answers(answers.into_inner()))
+        Ok(Answers {
+            messages: answers.into_inner(),
+            silence: self.silence,
+        })
+    }
+
+    /// The answer to a question that has one message, unless it takes twice as long as a stream may be silent:
+    /// Firestore itself gives up on a COUNT after a minute.
+    pub(super) async fn in_time<T>(
+        &self,
+        call: impl Future<Output = Result<T, Status>>,
+    ) -> Result<T, Status> {
+        let limit = self.silence * 2;
+        match tokio::time::timeout(limit, call).await {
+            Ok(answer) => answer,
+            Err(_) => Err(Status::deadline_exceeded(silence(limit))),
+        }
     }
 
     pub(super) async fn retried<T, F>(&self, action: &str, call: impl Fn() -> F) -> Result<T, Fault>
     where
         F: Future<Output = Result<T, Status>>,
     {
-        let mut retry = Retry::new(self.policy);
+        self.retried_under(self.policy, action, call).await
+    }
+
+    async fn retried_under<T, F>(
+        &self,
+        policy: Policy,
+        action: &str,
+        call: impl Fn() -> F,
+    ) -> Result<T, Fault>
+    where
+        F: Future<Output = Result<T, Status>>,
+    {
+        let mut retry = Retry::new(policy);
         loop {
             match call().await {
                 Ok(answer) => return Ok(answer),
                 Err(status) => {
                     self.note_quota(&status);
-                    retry.again(status::fault(action, &status)).await?;
+                    let fault = self.fault(action, &status);
+                    if status::is_too_old(&status) {
+                        // It will not get younger; whoever chose the moment may choose another.
+                        return Err(fault);
+                    }
+                    retry.again(fault).await?;
                 }
             }
+        }
+    }
+
+    /// The fault behind `status`. Credentials that were good a moment ago are being renewed: worth another attempt.
+    pub(super) fn fault(&self, action: &str, status: &Status) -> Fault {
+        let fault = status::fault(action, status);
+        match status.code() {
+            _ if status::is_too_old(status) => Fault {
+                class: Class::Transient { retry_after: None },
+                ..fault
+            }
+            .with_cause("snapshot_too_old"),
+            Code::Unauthenticated if self.admitted.load(Ordering::Relaxed) => Fault {
+                class: Class::Transient { retry_after: None },
+                ..fault
+            },
+            _ => fault,
         }
     }
 
@@ -170,8 +242,12 @@ impl Client {
     }
 }
 
+fn silence(time: Duration) -> String {
+    format!("the source said nothing for {} seconds", time.as_secs_f64())
+}
+
 pub(super) fn malformed(action: &str, error: &transforms::Malformed) -> Fault {
-    Fault::permanent(
+    Fault::transient(
         Part::Source,
         action,
         format!("an answer that is no Firestore answer: {error}"),

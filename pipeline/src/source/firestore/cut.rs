@@ -31,9 +31,10 @@ pub(super) async fn ranges(
         return Ok(vec![whole]);
     }
     let points = i64::try_from(lanes - 1).unwrap_or(i64::MAX);
+    let even = group.documents.div_ceil(lanes);
     let ranges = match client.partition(&group.collection, points, at).await? {
-        Some(points) if !points.is_empty() => at_points(client, group, points, at).await?,
-        _ => bisect(client, group, whole, group.documents.div_ceil(lanes), at).await?,
+        Some(points) if !points.is_empty() => at_points(client, group, points, even, at).await?,
+        _ => bisect(client, group, whole, even, at).await?,
     };
     let counted: u64 = ranges.iter().map(|range| range.documents).sum();
     if counted == group.documents {
@@ -54,6 +55,7 @@ async fn at_points(
     client: &Client,
     group: &Group,
     mut points: Vec<String>,
+    size: u64,
     at: ReadTime,
 ) -> Result<Vec<Range>, Fault> {
     // The server's pages are each in order, but not against one another.
@@ -65,11 +67,13 @@ async fn at_points(
     for to in ends {
         let query = Query::group(&group.collection).between(from.as_deref(), to.as_deref());
         let documents = client.count(&query, at).await?;
-        ranges.push(Range {
+        let range = Range {
             from: from.take(),
             to: to.clone(),
             documents,
-        });
+        };
+        // The server may offer fewer points than were asked for.
+        ranges.extend(bisect(client, group, range, size, at).await?);
         from = to;
     }
     Ok(ranges)

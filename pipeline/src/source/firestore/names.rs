@@ -60,24 +60,17 @@ pub(super) fn between(low: &str, high: Option<&str>) -> Option<String> {
             .position(|(a, b)| a != b)
             .unwrap_or(lows.len()),
     };
-    let tops = highs.get(place).copied();
-    let bottom = lows.get(place).copied().unwrap_or_default();
-    candidates(bottom, tops)
-        .filter_map(|segment| path(&lows[..place], segment, lows.len().max(highs.len())))
-        .find(|path| compare(low, path).is_lt() && high.is_none_or(|high| compare(path, high).is_lt()))
-        // The segment is exhausted: look for a point deeper, among what shares this prefix.
-        .or_else(|| {
-            (high.is_none() && lows.len() > place + 1)
-                .then(|| deeper(&lows, place))
-                .flatten()
-        })
-}
-
-fn deeper(lows: &[&str], place: usize) -> Option<String> {
-    let rest = lows[place + 1..].join("/");
-    let inner = between(&rest, None)?;
-    let path = format!("{}/{inner}", lows[..=place].join("/"));
-    path.split('/').count().is_multiple_of(2).then_some(path)
+    let depth = lows.len().max(highs.len());
+    let lies_between =
+        |path: &String| compare(low, path).is_lt() && high.is_none_or(|high| compare(path, high).is_lt());
+    // Where a segment is exhausted, a point is looked for deeper, among the names that share it.
+    (place..lows.len().max(place + 1)).find_map(|deeper| {
+        let top = highs.get(place).copied().filter(|_| deeper == place);
+        let bottom = lows.get(deeper).copied().unwrap_or_default();
+        candidates(bottom, top)
+            .filter_map(|segment| path(&lows[..deeper], segment, depth))
+            .find(lies_between)
+    })
 }
 
 /// A document path of at most `depth` segments that starts with `prefix` and `segment`.
@@ -103,7 +96,7 @@ fn candidates(low: &str, high: Option<&str>) -> impl Iterator<Item = String> {
     let ends: Vec<String> = match high {
         Some(high) if numeric(high).is_none() => vec![high.to_owned()],
         Some(_) => Vec::new(),
-        None => vec!["\u{7f}".to_owned(), "\u{10FFFF}".to_owned()],
+        None => vec!["~".to_owned(), "\u{10FFFF}".to_owned()],
     };
     let start = if numeric(low).is_some() { "" } else { low }.to_owned();
     let strings = ends.into_iter().filter_map(move |end| middle(&start, &end));
@@ -115,52 +108,87 @@ fn candidates(low: &str, high: Option<&str>) -> impl Iterator<Item = String> {
         .chain(strings)
 }
 
-/// Half-way between two strings, read as fractions.
+/// Half-way between two strings, read as fractions whose digits are the characters an id had best be made of.
 fn middle(low: &str, high: &str) -> Option<String> {
-    let ascii = low.is_ascii() && high.is_ascii();
-    let (base, places): (u128, usize) = if ascii { (128, 16) } else { (0x11_0000, 5) };
+    let digits = match low.is_ascii() && high.is_ascii() {
+        true => PRINTABLE,
+        false => ANY,
+    };
     let shared: String = low
         .chars()
         .zip(high.chars())
         .take_while(|(a, b)| a == b)
         .map(|(a, _)| a)
         .collect();
-    let number = |text: &str| {
-        let mut digits = text[shared.len()..].chars().map(u128::from);
-        (0..places).fold(0u128, |sum, _| sum * base + digits.next().unwrap_or(0))
-    };
-    let (low, high) = (number(low), number(high));
-    let mut rest = low + high.checked_sub(low)? / 2;
-    let mut digits = vec![0u128; places];
-    for digit in digits.iter_mut().rev() {
-        *digit = rest % base;
-        rest /= base;
-    }
+    let (low, high) = (
+        digits.number(&low[shared.len()..]),
+        digits.number(&high[shared.len()..]),
+    );
+    let middle = digits.of(low + high.checked_sub(low)? / 2);
+    let floor = digits.of(low);
+    // Three digits from where it leaves the lower end are as even a split as anybody needs, and readable.
+    let leaves = middle.iter().zip(&floor).position(|(a, b)| a != b).unwrap_or(0);
     let mut text = shared;
-    // Three digits are as even a split as anybody needs, and they keep the cuts readable.
-    let significant = digits.iter().position(|digit| *digit != 0).unwrap_or(0) + 3;
     text.extend(
-        digits
-            .into_iter()
-            .take(significant.min(places))
-            .map_while(|digit| allowed(digit, ascii)),
+        middle
+            .iter()
+            .take(leaves + 3)
+            .map_while(|digit| digits.letter(*digit)),
     );
     let reserved =
         matches!(text.as_str(), "" | "." | "..") || (text.starts_with("__") && text.ends_with("__"));
     (!reserved).then_some(text)
 }
 
-/// A character for `digit` that may stand in an id; nothing ends the id there.
-fn allowed(digit: u128, ascii: bool) -> Option<char> {
-    let code = u32::try_from(digit).ok()?;
-    let lowest = u32::from(' ');
-    match code {
-        0 => None,
-        0x2f => Some('0'),
-        code if code < lowest => Some(' '),
-        0x7f if ascii => Some('~'),
-        0xD800..=0xDFFF => Some('\u{E000}'),
-        code => char::from_u32(code),
+/// Characters as digits: from the lowest on, one more than the distance to it; 0 is where a text has ended.
+#[derive(Clone, Copy)]
+struct Digits {
+    lowest: u32,
+    highest: u32,
+    /// Digits of a number; so many fit into 128 bits.
+    places: usize,
+}
+
+const PRINTABLE: Digits = Digits {
+    lowest: 0x20,
+    highest: 0x7e,
+    places: 16,
+};
+const ANY: Digits = Digits {
+    lowest: 0x20,
+    highest: 0x10_FFFF,
+    places: 6,
+};
+
+impl Digits {
+    fn base(self) -> u128 {
+        u128::from(self.highest - self.lowest) + 2
+    }
+
+    fn number(self, text: &str) -> u128 {
+        let digit =
+            |letter: char| u128::from(u32::from(letter).clamp(self.lowest, self.highest) - self.lowest) + 1;
+        let mut letters = text.chars();
+        (0..self.places).fold(0, |sum, _| sum * self.base() + letters.next().map_or(0, digit))
+    }
+
+    fn of(self, mut number: u128) -> Vec<u128> {
+        let mut digits = vec![0; self.places];
+        for digit in digits.iter_mut().rev() {
+            *digit = number % self.base();
+            number /= self.base();
+        }
+        digits
+    }
+
+    /// The character of a digit, or one beside it that may stand in an id; nothing where the text ends.
+    fn letter(self, digit: u128) -> Option<char> {
+        let code = u32::try_from(digit.checked_sub(1)?).ok()? + self.lowest;
+        match code {
+            0x2f => Some('0'),
+            0xD800..=0xDFFF => Some('\u{E000}'),
+            code => char::from_u32(code),
+        }
     }
 }
 
@@ -224,6 +252,41 @@ mod tests {
                     prop_assert!(point.split('/').all(|segment| !segment.is_empty()));
                 }
             }
+        }
+
+        /// What `inventory::split` does, with a set in the place of a database.
+        #[test]
+        fn names_of_one_collection_can_always_be_split(
+            ids in prop_oneof![
+                proptest::collection::btree_set("[0-9A-Za-z]{20}", 2..40),
+                proptest::collection::btree_set("[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}", 2..40),
+                proptest::collection::btree_set("item-[0-9]{6}", 2..40),
+                proptest::collection::btree_set("__id[1-9][0-9]{0,9}__", 2..40),
+            ],
+            parent in prop_oneof![Just(""), Just("users/ada/"), Just("users/__id7__/")],
+            bounded: bool,
+        ) {
+            let mut paths: Vec<String> = ids.iter().map(|id| format!("{parent}events/{id}")).collect();
+            paths.sort_by(|left, right| compare(left, right));
+            let first = |from: &str, to: Option<&str>| {
+                let within = |path: &&String| compare(from, path).is_le() && to.is_none_or(|to| compare(path, to).is_lt());
+                paths.iter().find(within)
+            };
+            let (mut low, mut high) = (paths[0].clone(), bounded.then(|| "zebras/x".to_owned()));
+            let mut steps = 0;
+            let cut = loop {
+                let point = between(&low, high.as_deref());
+                prop_assert!(point.is_some(), "nothing between {low:?} and {high:?}");
+                let point = point.unwrap();
+                match first(&point, high.as_deref()) {
+                    Some(cut) if *cut != paths[0] => break cut,
+                    Some(_) => low = point,
+                    None => high = Some(point),
+                }
+                steps += 1;
+                prop_assert!(steps < 400, "{low:?} {high:?}");
+            };
+            prop_assert!(compare(&paths[0], cut).is_lt());
         }
 
         #[test]

@@ -45,6 +45,20 @@ impl Query {
         self
     }
 
+    /// What of this lies between `from` (inclusive) and `to` (exclusive), which must not reach beyond it.
+    pub(super) fn part(&self, from: Option<&str>, to: Option<&str>) -> Self {
+        let begins_here = from == self.from.as_deref();
+        Query {
+            after: self.after.clone().filter(|_| begins_here),
+            ..self.clone().between(from, to)
+        }
+    }
+
+    /// Where it begins, if nothing was passed over yet, and where it ends.
+    pub(super) fn bounds(&self) -> (Option<&str>, Option<&str>) {
+        (self.from.as_deref(), self.to.as_deref())
+    }
+
     /// Names without fields. Billed like whole documents.
     pub(super) fn names_only(mut self) -> Self {
         self.names_only = true;
@@ -55,6 +69,11 @@ impl Query {
     pub(super) fn limit(mut self, limit: u32) -> Self {
         self.limit = Some(limit);
         self
+    }
+
+    /// The most documents it asks for.
+    pub(super) fn most(&self) -> u32 {
+        self.limit.unwrap_or(u32::MAX)
     }
 
     /// Whether `path` lies in the range and after `last`. Guards against answers that repeat or stray.

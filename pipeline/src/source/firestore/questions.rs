@@ -1,4 +1,4 @@
-//! What planning asks of Firestore: small samples, counts, cut points, names of collections.
+//! What planning asks of Firestore: small samples, cut points, names of collections.
 //!
 //! Every question is asked at a stated moment, repeated as a whole when it breaks, and counted as it is billed.
 
@@ -7,45 +7,68 @@ use super::query::Query;
 use crate::fault::Fault;
 use crate::metrics;
 use crate::plan::ReadTime;
+use bytes::Bytes;
 use firestore::gcloud_sdk::google::firestore::v1 as proto;
-use firestore::gcloud_sdk::google::firestore::v1::structured_aggregation_query::{Aggregation, aggregation};
 use firestore::gcloud_sdk::google::firestore::v1::value::ValueType;
-use tonic::Status;
-
-/// COUNT is billed one read for every thousand index entries.
-const COUNTED_PER_READ: u64 = 1000;
+use tonic::{Code, Status};
 
 impl Client {
-    /// Hands every document of a small, limited query to `each`; reads them all again if the stream breaks
-    /// before anything was handed out.
+    /// Hands every document of a small, limited query to `each`, in pages that the quota allows.
     pub(super) async fn documents(
         &self,
-        query: Query,
+        mut query: Query,
         at: ReadTime,
         mut each: impl FnMut(&[u8]),
     ) -> Result<(), Fault> {
+        let mut left = query.most();
+        while left > 0 {
+            let granted = self.quota().page().map(|page| page.min(left));
+            self.quota().take(granted.unwrap_or(1)).await;
+            let page = granted.unwrap_or(left);
+            let bodies = self.page(&query.clone().limit(page), at).await?;
+            bodies.iter().for_each(|body| each(body));
+            let read = u32::try_from(bodies.len()).unwrap_or(u32::MAX);
+            let last = bodies.last().and_then(|body| self.path(body));
+            // A page that is not full is the last one; so is one whose end cannot be named.
+            let Some(last) = last.filter(|_| read >= page) else {
+                break;
+            };
+            left -= read.min(left);
+            query = query.after(&last);
+        }
+        Ok(())
+    }
+
+    /// The documents of a page; all of them are read again if its stream breaks.
+    async fn page(&self, query: &Query, at: ReadTime) -> Result<Vec<Bytes>, Fault> {
         let action = format!(
             "read a sample of collection {}",
             query.collection.as_deref().unwrap_or("(all)")
         );
-        let bodies = self
-            .retried(&action, || async {
-                let mut answers = self.query(&query, Some(at)).await?;
-                let mut bodies = Vec::new();
-                while let Some(body) = answers.next().await? {
-                    let range = transforms::firestore::answer(&body)
-                        .map_err(|error| Status::data_loss(error.to_string()))?
-                        .document;
-                    if let Some(range) = range {
-                        metrics::billed(1);
-                        bodies.push(body.slice(range));
-                    }
+        self.retried(&action, || async {
+            let mut answers = self.query(query, Some(at)).await?;
+            let mut bodies = Vec::new();
+            while let Some(body) = answers.next().await? {
+                let range = transforms::firestore::answer(&body)
+                    .map_err(|error| Status::data_loss(error.to_string()))?
+                    .document;
+                if let Some(range) = range {
+                    metrics::billed(1);
+                    bodies.push(body.slice(range));
                 }
-                Ok(bodies)
-            })
-            .await?;
-        bodies.iter().for_each(|body| each(body));
-        Ok(())
+            }
+            if bodies.is_empty() {
+                // A query without a result is billed as one read.
+                metrics::billed(1);
+            }
+            Ok(bodies)
+        })
+        .await
+    }
+
+    fn path(&self, body: &[u8]) -> Option<String> {
+        let name = transforms::firestore::name(body).ok()?;
+        transforms::below(name, self.root()).map(str::to_owned)
     }
 
     /// The first document of `query`, by its path.
@@ -56,62 +79,9 @@ impl Client {
     /// The paths of a small, limited query's documents.
     pub(super) async fn names(&self, query: Query, at: ReadTime) -> Result<Vec<String>, Fault> {
         let mut names = Vec::new();
-        let root = self.root().to_owned();
-        self.documents(query.names_only(), at, |body| {
-            if let Ok(name) = transforms::firestore::name(body)
-                && let Some(path) = transforms::below(name, &root)
-            {
-                names.push(path.to_owned());
-            }
-        })
-        .await?;
-        Ok(names)
-    }
-
-    /// How many documents `query` holds at a moment.
-    pub(super) async fn count(&self, query: &Query, at: ReadTime) -> Result<u64, Fault> {
-        use proto::run_aggregation_query_request::{ConsistencySelector, QueryType};
-        let action = format!(
-            "count collection {}",
-            query.collection.as_deref().unwrap_or("(all)")
-        );
-        let count = Aggregation {
-            alias: "n".to_owned(),
-            operator: Some(aggregation::Operator::Count(aggregation::Count { up_to: None })),
-        };
-        let counted = self
-            .retried(&action, || async {
-                let request = proto::RunAggregationQueryRequest {
-                    parent: self.root().to_owned(),
-                    query_type: Some(QueryType::StructuredAggregationQuery(
-                        proto::StructuredAggregationQuery {
-                            aggregations: vec![count.clone()],
-                            query_type: Some(
-                                proto::structured_aggregation_query::QueryType::StructuredQuery(
-                                    query.structured(self.root()),
-                                ),
-                            ),
-                        },
-                    )),
-                    consistency_selector: Some(ConsistencySelector::ReadTime(timestamp(at))),
-                    ..Default::default()
-                };
-                let mut answers = self.typed().run_aggregation_query(request).await?.into_inner();
-                let mut counted = None;
-                while let Some(answer) = answers.message().await? {
-                    let value = answer
-                        .result
-                        .and_then(|result| result.aggregate_fields.get("n").cloned());
-                    if let Some(ValueType::IntegerValue(n)) = value.and_then(|value| value.value_type) {
-                        counted = Some(n);
-                    }
-                }
-                counted.ok_or_else(|| Status::unavailable("the count's stream ended without a count"))
-            })
+        self.documents(query.names_only(), at, |body| names.extend(self.path(body)))
             .await?;
-        let counted = u64::try_from(counted).unwrap_or(0);
-        metrics::billed(counted.div_ceil(COUNTED_PER_READ).max(1));
-        Ok(counted)
+        Ok(names)
     }
 
     /// Cut points of a group, unordered; nothing when the server does not offer any.
@@ -135,14 +105,21 @@ impl Client {
                 consistency_selector: Some(ConsistencySelector::ReadTime(timestamp(at))),
                 ..Default::default()
             };
+            self.quota().take(1).await;
             let page = self.retried(&action, || async {
-                match self.typed().partition_query(request.clone()).await {
+                let mut client = self.typed();
+                match self.in_time(client.partition_query(request.clone())).await {
                     Ok(page) => Ok(Some(page.into_inner())),
-                    Err(status) if status.code() == tonic::Code::Unimplemented => Ok(None),
+                    // An emulator has no partitions; a server that finds fault with the question is not argued with.
+                    Err(status) if matches!(status.code(), Code::Unimplemented | Code::InvalidArgument) => {
+                        Ok(None)
+                    }
                     Err(status) => Err(status),
                 }
             });
             let Some(page) = page.await? else { return Ok(None) };
+            // What Firestore bills for it is not documented; a page counts as one read.
+            metrics::billed(1);
             for cursor in page.partitions {
                 if let Some(ValueType::ReferenceValue(name)) =
                     cursor.values.into_iter().next().and_then(|v| v.value_type)
@@ -170,10 +147,11 @@ impl Client {
                 consistency_selector: Some(ConsistencySelector::ReadTime(timestamp(at))),
                 ..Default::default()
             };
+            self.quota().take(1).await;
             let page = self.retried("list the collections", || async {
+                let mut client = self.typed();
                 Ok(self
-                    .typed()
-                    .list_collection_ids(request.clone())
+                    .in_time(client.list_collection_ids(request.clone()))
                     .await?
                     .into_inner())
             });

@@ -7,7 +7,7 @@
 use super::BatchLimits;
 use super::client::{Answers, Client, malformed};
 use super::query::Query;
-use super::status::{Verdict, fault, judge};
+use super::status::is_too_old;
 use crate::fault::{Fault, Part};
 use crate::metrics;
 use crate::plan::Lane;
@@ -133,7 +133,7 @@ impl LaneReader {
             return Ok(Step::Again);
         };
         match open.answers.next().await {
-            Ok(Some(message)) => self.message(&message),
+            Ok(Some(message)) => self.message(&message).await,
             Ok(None) => self.clean_end().await,
             Err(status) => {
                 self.stream = None;
@@ -166,28 +166,36 @@ impl LaneReader {
         Ok(Step::Again)
     }
 
-    fn message(&mut self, message: &Bytes) -> Result<Step, Fault> {
-        let Some(open) = &mut self.stream else {
-            return Ok(Step::Again);
-        };
+    /// Takes a message in. What is no answer, repeats or strays is not believed, and the rest of its stream neither:
+    /// the lane is read on from the last good document by a new one.
+    async fn message(&mut self, message: &Bytes) -> Result<Step, Fault> {
+        match self.understand(message) {
+            Ok(Some((body, path))) => Ok(Step::Document(body, path)),
+            Ok(None) => Ok(Step::Again),
+            Err(fault) => {
+                self.stream = None;
+                self.retry.again(fault).await?;
+                Ok(Step::Again)
+            }
+        }
+    }
+
+    fn understand(&mut self, message: &Bytes) -> Result<Option<(Bytes, String)>, Fault> {
         let answer =
             transforms::firestore::answer(message).map_err(|error| malformed(&self.action, &error))?;
+        let Some(open) = &mut self.stream else {
+            return Ok(None);
+        };
         open.done |= answer.done;
         let Some(range) = answer.document else {
-            return Ok(Step::Again);
+            return Ok(None);
         };
         let body = message.slice(range);
         let name = transforms::firestore::name(&body).map_err(|error| malformed(&self.action, &error))?;
         let path = transforms::below(name, self.parts.client.root()).map(str::to_owned);
         let Some(path) = path.filter(|path| self.query.admits(path, self.last.as_deref())) else {
-            let stray = Fault::permanent(
-                Part::Source,
-                &*self.action,
-                format!("the answer repeats or strays: {name:?}"),
-            );
-            return Err(stray
-                .with_cause("out_of_order")
-                .with_remedy("start the same command again; it goes on where it was"));
+            let stray = format!("the answer repeats or strays: {name:?}");
+            return Err(Fault::transient(Part::Source, &*self.action, stray).with_cause("out_of_order"));
         };
         open.got += 1;
         self.read += 1;
@@ -195,8 +203,9 @@ impl LaneReader {
         self.confirming = false;
         metrics::billed(1);
         metrics::document_read(body.len());
+        self.parts.quota.note(1);
         self.retry.progress();
-        Ok(Step::Document(body, path))
+        Ok(Some((body, path)))
     }
 
     async fn clean_end(&mut self) -> Result<Step, Fault> {
@@ -242,9 +251,12 @@ impl LaneReader {
 
     async fn broken(&mut self, status: &tonic::Status) -> Result<Step, Fault> {
         self.parts.client.note_quota(status);
-        match judge(&self.action, status) {
-            Verdict::Fault(fault) => self.retry.again(fault).await?,
-            Verdict::TooOld => self.repin(status).await?,
+        match is_too_old(status) {
+            true => self.repin(status).await?,
+            false => {
+                let fault = self.parts.client.fault(&self.action, status);
+                self.retry.again(fault).await?;
+            }
         }
         Ok(Step::Again)
     }
@@ -254,7 +266,7 @@ impl LaneReader {
         let old = self.standing.read_at;
         let now = self.parts.client.now().await?;
         if now <= old {
-            return Err(fault(&self.action, status));
+            return Err(self.parts.client.fault(&self.action, status));
         }
         let mut rest = self.query.clone();
         if let Some(last) = &self.last {

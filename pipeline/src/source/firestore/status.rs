@@ -3,22 +3,11 @@
 use crate::fault::{Class, Fault, Part};
 use std::time::Duration;
 use tonic::{Code, Status};
+use tonic_types::StatusExt;
 
-/// What a status leads to.
-#[derive(Debug)]
-pub(super) enum Verdict {
-    /// An ordinary fault.
-    Fault(Fault),
-    /// The snapshot is older than the database keeps.
-    TooOld,
-}
-
-/// Judges `status` as the answer to `action`.
-pub(super) fn judge(action: &str, status: &Status) -> Verdict {
-    if status.code() == Code::FailedPrecondition && status.message().contains("too old") {
-        return Verdict::TooOld;
-    }
-    Verdict::Fault(fault(action, status))
+/// Whether the snapshot is older than the database keeps.
+pub(super) fn is_too_old(status: &Status) -> bool {
+    status.code() == Code::FailedPrecondition && status.message().contains("too old")
 }
 
 /// The fault behind `status`, the snapshot's age included.
@@ -44,12 +33,21 @@ fn class(status: &Status) -> Class {
         | Code::Internal
         | Code::Unknown
         | Code::Aborted
-        | Code::Cancelled => Class::Transient { retry_after: None },
+        // An answer that could not be understood; what is not garbled on its way is not garbled twice.
+        | Code::DataLoss
+        | Code::Cancelled => Class::Transient {
+            retry_after: asked_wait(status),
+        },
         Code::ResourceExhausted => Class::Transient {
-            retry_after: Some(Duration::from_secs(1)),
+            retry_after: Some(asked_wait(status).unwrap_or(Duration::from_secs(1))),
         },
         _ => Class::Permanent,
     }
+}
+
+/// The wait the server asks for, in the RetryInfo it may send along.
+fn asked_wait(status: &Status) -> Option<Duration> {
+    status.get_details_retry_info()?.retry_delay
 }
 
 /// Whether the source refused for lack of quota.
