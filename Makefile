@@ -25,9 +25,15 @@ test: ## every test, against a real PostgreSQL and the Firestore emulator
 	deploy/bootstrap --test
 	cargo test --release --workspace --no-fail-fast
 
+.PHONY: laws
+laws: ## the laws of Firestore, asked of the official emulator and of the simulator: a table, and where they differ
+	deploy/bootstrap --test
+	cargo test --release --workspace --test laws
+
 .PHONY: bench
-bench: ## what a document costs the client, against the generated decoder
-	cargo bench --workspace --bench documents
+bench: ## what a document costs the client, against the generated decoder; what a source and the pipeline can do
+	cargo build --release --workspace --bins
+	cargo bench --workspace --bench documents --bench source
 
 .PHONY: check
 check: ## format, lints, and the licences and advisories of all dependencies

@@ -44,6 +44,17 @@ pub fn pgbouncer() -> anyhow::Result<PathBuf> {
     part("ETL_PGBOUNCER", "pgbouncer").context("pgbouncer comes with deploy/bootstrap --test")
 }
 
+/// The `node` that runs Google's client for Node; only `deploy/bootstrap --test` looks for it.
+pub fn node() -> anyhow::Result<PathBuf> {
+    part("ETL_NODE", "node").context("node comes with deploy/bootstrap --test")
+}
+
+/// The folder in whose `node_modules` Google's client for Node is; only `deploy/bootstrap --test` installs it.
+pub fn node_client() -> anyhow::Result<PathBuf> {
+    part("ETL_NODE_CLIENT", "Google's Firestore client for Node")
+        .context("Google's Firestore client for Node comes with deploy/bootstrap --test")
+}
+
 /// A variable that is set to something.
 pub(crate) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())

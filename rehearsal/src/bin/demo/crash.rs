@@ -112,8 +112,7 @@ pub(crate) async fn go_on(screen: &Screen, stage: &Stage) -> Result<()> {
         "complete after",
         &format!("{:.1} s", began.elapsed().as_secs_f64()),
     );
-    let honest = "The emulator is one Java process that looks through a collection for every query:";
-    screen.line(&format!("  {}", screen.paint(Tone::Quiet, honest)));
+    screen.line(&format!("  {}", screen.paint(Tone::Quiet, stage.pace())));
     let honest = "no time and no rate on this screen says how fast Firestore is, or etl with it.";
     screen.line(&format!("  {}", screen.paint(Tone::Quiet, honest)));
     Ok(())

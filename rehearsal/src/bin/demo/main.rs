@@ -9,6 +9,7 @@ mod encore;
 mod proof;
 mod queries;
 mod screen;
+mod source;
 mod stage;
 mod table;
 

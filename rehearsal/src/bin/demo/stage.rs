@@ -8,13 +8,13 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 use rehearsal::application::Application;
-use rehearsal::emulator::Emulator;
 use rehearsal::postgres::{self, Server};
 use rehearsal::rest::{Firestore, Write};
 use tempfile::TempDir;
 use tokio_postgres::Client;
 
 use crate::screen::{Screen, Tone, number};
+use crate::source::Source;
 
 /// The same data at every run.
 const SEED: u64 = 2024;
@@ -35,12 +35,12 @@ pub(crate) struct Stage {
     pub(crate) pg: Client,
     /// The same, for others to connect to.
     pub(crate) url: String,
-    /// The emulator's address.
+    /// The Firestore's address.
     pub(crate) host: String,
-    /// The emulator's project.
+    /// The project in it.
     pub(crate) project: String,
     folder: TempDir,
-    emulator: Emulator,
+    source: Source,
     _server: Server,
 }
 
@@ -49,33 +49,36 @@ impl Stage {
     pub(crate) async fn set(screen: &Screen, documents: usize, etl: PathBuf) -> Result<Stage> {
         screen.heading("1  Two servers on this machine");
         let began = Instant::now();
-        screen.progress("starting PostgreSQL and the Firestore emulator");
-        let (server, emulator) = tokio::try_join!(Server::start(), Emulator::start())?;
+        screen.progress("starting PostgreSQL and a Firestore");
+        let (server, source) = tokio::try_join!(Server::start(), Source::start())?;
         let url = server.database("etl_demo").await?;
         let pg = postgres::connect(&url).await?;
-        let project = emulator.fresh_project();
+        let (host, project) = (source.host(), source.fresh_project());
         let stage = Stage {
             etl,
-            firestore: Firestore::new(emulator.host(), &project, "(default)")?,
+            firestore: Firestore::new(&host, &project, "(default)")?,
             application: Application::sized(SEED, documents).in_database(&project, "(default)"),
             pg,
             url,
-            host: emulator.host().to_owned(),
+            host,
             project,
             folder: tempfile::Builder::new()
                 .prefix("etl-demo-")
                 .tempdir()
                 .context("create a folder for checkpoints")?,
-            emulator,
+            source,
             _server: server,
         };
         let version = stage.version().await?;
         screen.progress_done();
         screen.fact("PostgreSQL", &format!("{version}, {}", stage.shown_url()));
         screen.fact(
-            "Firestore emulator",
+            stage.source.name(),
             &format!("{}, project {}", stage.host, stage.project),
         );
+        for line in stage.source.excuse() {
+            screen.fact("", &line);
+        }
         screen.fact("ready after", &format!("{:.1} s", began.elapsed().as_secs_f64()));
         Ok(stage)
     }
@@ -156,10 +159,12 @@ impl Stage {
 
     /// Ends everything. An emulator that somebody lent gets its memory back.
     pub(crate) async fn end(self) -> Result<()> {
-        if self.emulator.pid().is_none() {
-            self.emulator.wipe(&self.project).await?;
-        }
-        Ok(())
+        self.source.give_back(&self.project).await
+    }
+
+    /// What decides how fast the documents come.
+    pub(crate) fn pace(&self) -> &'static str {
+        self.source.pace()
     }
 
     async fn version(&self) -> Result<String> {

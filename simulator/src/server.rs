@@ -1,0 +1,137 @@
+//! Connections, and what can happen to them.
+//!
+//! One port speaks HTTP/2 without TLS (gRPC) and HTTP/1.1 (REST). A connection can be cut in the middle of whatever it
+//! is sending, which takes every stream on it along, as in life.
+
+use crate::fault::Cut;
+use crate::service;
+use crate::state::State;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto::Builder;
+use std::io;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, ready};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpListener, TcpStream};
+
+/// Accepts connections until the runtime ends.
+pub(crate) async fn accept(listener: TcpListener, state: Arc<State>) {
+    loop {
+        // A connection that could not be accepted is its client's trouble; out of files, the next one may fit.
+        let Ok((socket, _)) = listener.accept().await else {
+            tokio::task::yield_now().await;
+            continue;
+        };
+        tokio::spawn(serve(socket, state.clone()));
+    }
+}
+
+async fn serve(socket: TcpStream, state: Arc<State>) {
+    let _ = socket.set_nodelay(true);
+    let line = Line::default();
+    let wire = Wire {
+        socket,
+        line: line.clone(),
+        swallowing: false,
+    };
+    let answer = service_fn(move |request| service::answer(state.clone(), line.clone(), request));
+    let mut builder = Builder::new(TokioExecutor::new());
+    // Bulk writers send whole batches; the default windows of 64 KiB would make them wait.
+    builder.http2().initial_stream_window_size(1 << 20);
+    builder.http2().initial_connection_window_size(4 << 20);
+    // Clients that keep a connection alive by pings are no attackers.
+    builder.http2().max_pending_accept_reset_streams(None);
+    builder.http2().max_local_error_reset_streams(None);
+    // How a connection ended is known to the one who cut it, and to its client.
+    let _ = builder.serve_connection(TokioIo::new(wire), answer).await;
+}
+
+/// A handle on a connection: whoever holds it can have it cut.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Line(Arc<Mutex<Option<(usize, Cut)>>>);
+
+impl Line {
+    /// Cuts the connection when so many more bytes were sent on it.
+    pub(crate) fn cut_after(&self, bytes: usize, cut: Cut) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((bytes, cut));
+    }
+
+    /// How many of `wanted` bytes may still be sent, and the cut that comes after them.
+    fn allow(&self, wanted: usize) -> (usize, Option<Cut>) {
+        match &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+            Some((left, cut)) if *left <= wanted => (*left, Some(*cut)),
+            _ => (wanted, None),
+        }
+    }
+
+    fn sent(&self, bytes: usize) {
+        if let Some((left, _)) = &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+            *left = left.saturating_sub(bytes);
+        }
+    }
+}
+
+/// A socket that obeys its [`Line`].
+#[derive(Debug)]
+struct Wire {
+    socket: TcpStream,
+    line: Line,
+    /// Half-closed: the client was told that nothing follows, and nothing does.
+    swallowing: bool,
+}
+
+impl Wire {
+    fn strike(&mut self, context: &mut Context<'_>, cut: Cut) -> Poll<io::Result<usize>> {
+        match cut {
+            Cut::Reset => {
+                // Closing without lingering throws away what is on its way and sends RST.
+                let _ = self.socket.set_zero_linger();
+                Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()))
+            }
+            Cut::HalfClose => {
+                ready!(Pin::new(&mut self.socket).poll_shutdown(context))?;
+                self.swallowing = true;
+                Poll::Ready(Ok(0))
+            }
+        }
+    }
+}
+
+impl AsyncRead for Wire {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().socket).poll_read(context, buffer)
+    }
+}
+
+impl AsyncWrite for Wire {
+    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let wire = self.get_mut();
+        if wire.swallowing {
+            return Poll::Ready(Ok(bytes.len()));
+        }
+        let (allowed, cut) = wire.line.allow(bytes.len());
+        if let (0, Some(cut)) = (allowed, cut) {
+            return match ready!(wire.strike(context, cut)) {
+                Ok(_) => Poll::Ready(Ok(bytes.len())),
+                Err(error) => Poll::Ready(Err(error)),
+            };
+        }
+        let sent = ready!(Pin::new(&mut wire.socket).poll_write(context, &bytes[..allowed]))?;
+        wire.line.sent(sent);
+        Poll::Ready(Ok(sent))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().socket).poll_flush(context)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().socket).poll_shutdown(context)
+    }
+}
