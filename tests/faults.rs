@@ -10,29 +10,33 @@ use rehearsal::process::Outcome;
 use rehearsal::proxy::{Direction, Proxy, Rule, Upstream};
 use std::time::Instant;
 
-const DOCUMENTS: usize = 600;
+pub(crate) const DOCUMENTS: usize = 600;
 
 /// What stands behind the proxy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Behind {
+pub(crate) enum Behind {
     Postgres,
     Firestore,
 }
 
 /// The outcome of a sweep.
 #[derive(Debug, Default)]
-struct Sweep {
+pub(crate) struct Sweep {
     /// Faults that struck.
-    struck: u64,
+    pub(crate) struck: u64,
     /// Of those, the ones that ended a start; all of them before anything was loaded.
-    ended: u64,
-    retries: u64,
+    pub(crate) ended: u64,
+    pub(crate) retries: u64,
 }
 
 /// Moves the shop once for each place, with the faults `at` that place, until a run never comes to it.
 async fn sweep(behind: Behind, at: impl Fn(u64) -> Vec<Rule>) -> Sweep {
+    sweep_of(&Shop::open(DOCUMENTS).await, behind, at).await
+}
+
+/// The same with a shop that is open, whose source may be in trouble of its own.
+pub(crate) async fn sweep_of(shop: &Shop, behind: Behind, at: impl Fn(u64) -> Vec<Rule>) -> Sweep {
     let began = Instant::now();
-    let shop = Shop::open(DOCUMENTS).await;
     let mut sweep = Sweep::default();
     for place in 1.. {
         let target = shop.target().await;
@@ -49,7 +53,7 @@ async fn sweep(behind: Behind, at: impl Fn(u64) -> Vec<Rule>) -> Sweep {
         match outcome.status.code() {
             Some(0) => sweep.retries += summary["retries"].as_u64().unwrap(),
             // Told at once, and before a document was loaded.
-            Some(3) if struck && summary["loaded"] == 0 => {
+            Some(3) if (struck || shop.is_stormy()) && summary["loaded"] == 0 => {
                 sweep.ended += 1;
                 summary = complete(run_directly(&target)).await;
             }
@@ -91,7 +95,7 @@ fn run_directly(target: &World) -> rehearsal::process::Program {
     target.run(&SHAPE)
 }
 
-fn commit(nth: u64, make: impl Fn(String, u64) -> Rule) -> Rule {
+pub(crate) fn commit(nth: u64, make: impl Fn(String, u64) -> Rule) -> Rule {
     make("commit".to_owned(), nth)
 }
 

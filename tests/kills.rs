@@ -17,7 +17,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 use tokio_postgres::Client;
 
-const DOCUMENTS: usize = 4_000;
+pub(crate) const DOCUMENTS: usize = 4_000;
 const BATCH_ROWS: u64 = 20;
 const LANES: u64 = 4;
 /// One batch in each of a lane's three stages and one between each two.
@@ -70,7 +70,7 @@ impl Moment {
 
 /// What happens to the checkpoint directory between two starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Directory {
+pub(crate) enum Directory {
     Kept,
     Deleted,
     /// Replaced by a copy of what it was after an earlier kill.
@@ -123,8 +123,10 @@ enum End {
 }
 
 /// Starts that are killed, target after target.
-struct Campaign {
+pub(crate) struct Campaign {
     wanted: usize,
+    /// Whether the source is in trouble of its own.
+    stormy: bool,
     directory: Directory,
     dice: StdRng,
     source: World,
@@ -142,13 +144,26 @@ struct Campaign {
 
 impl Campaign {
     async fn new(wanted: usize, directory: Directory) -> Campaign {
+        Campaign::of(World::with(DOCUMENTS).await, wanted, directory).await
+    }
+
+    /// Kills of runs from a source in trouble.
+    pub(crate) async fn in_storms(source: World, wanted: usize, directory: Directory) -> Campaign {
+        let campaign = Campaign::of(source, wanted, directory).await;
+        Campaign {
+            stormy: true,
+            ..campaign
+        }
+    }
+
+    async fn of(source: World, wanted: usize, directory: Directory) -> Campaign {
         let (seed, mut dice) = dice();
         eprintln!("ETL_SEED={seed}: {wanted} kills, the checkpoint directory is {directory:?} between them");
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
         let port = free_port(&mut dice);
-        let source = World::with(DOCUMENTS).await;
         Campaign {
             wanted,
+            stormy: false,
             directory,
             dice,
             source,
@@ -161,7 +176,7 @@ impl Campaign {
         }
     }
 
-    async fn run(mut self) {
+    pub(crate) async fn run(mut self) {
         let (began, mut targets) = (Instant::now(), 0);
         while self.kills < self.wanted {
             self.fill(&self.source.again(server().await).await).await;
@@ -285,7 +300,7 @@ impl Campaign {
         let documents = target.application.count() as i64;
         assert_eq!((now.read, now.ended), (documents, now.lanes));
         assert_eq!(summary["read"].as_i64(), Some(documents));
-        if found.runs > 0 {
+        if found.runs > 0 && !self.stormy {
             // It began where the others had come to: asking for the time costs a read, and so does an empty rest.
             let billed = summary["reads_billed"].as_i64().unwrap();
             assert!(
@@ -303,12 +318,12 @@ impl Campaign {
 }
 
 /// Kills in the long loop; fewer may be asked for.
-fn kills(default: usize) -> usize {
+pub(crate) fn kills(default: usize) -> usize {
     std::env::var("ETL_KILLS").map_or(default, |kills| kills.parse().unwrap())
 }
 
 /// Dice that can be thrown again with `ETL_SEED`.
-fn dice() -> (u64, StdRng) {
+pub(crate) fn dice() -> (u64, StdRng) {
     let seed = std::env::var("ETL_SEED").map_or_else(|_| rand::random(), |seed| seed.parse().unwrap());
     (seed, StdRng::seed_from_u64(seed))
 }
@@ -338,46 +353,51 @@ fn kills_with_an_older_checkpoint_directory_put_back_lose_double_and_alter_nothi
     test(async { Campaign::new(20, Directory::Older).await.run().await });
 }
 
+/// Crashes the server of `target` again and again while a run loads into it.
+pub(crate) async fn crash_again_and_again(postgres: &Server, target: &World) {
+    const CRASHES: usize = 15;
+    let (seed, mut dice) = dice();
+    eprintln!("ETL_SEED={seed}");
+    let patient = ["--max-retries", "1000", "--retry-budget", "10m"];
+    let shape = ["--primary-key", "none", "--batch-rows", "20"];
+    let mut etl = target.run(&[shape, patient].concat()).start().unwrap();
+    let (mut read, mut crashes) = (0, 0usize);
+    // On a busy machine the run may be through before every crash was made; then it was crashed less often.
+    while crashes < CRASHES && !etl.has_ended().unwrap() {
+        let client = target.client().await;
+        let more = dice.random_range(1..2 * DOCUMENTS as i64 / CRASHES as i64 / 2);
+        let enough = |now: &Ledger| now.runs > 0 && (now.read >= read + more || now.all_ended());
+        let found = Ledger::until(&client, enough).await;
+        if found.all_ended() {
+            break;
+        }
+        read = found.read;
+        let heard = retries(&etl.said(Stream::Stderr));
+        postgres.stop_immediate().await.unwrap();
+        while retries(&etl.said(Stream::Stderr)) == heard && !etl.has_ended().unwrap() {
+            crate::support::Looking::again().await;
+        }
+        postgres.start_again().await.unwrap();
+        crashes += 1;
+        eprintln!("crash {crashes}: {read} documents were committed");
+    }
+    assert!(
+        crashes > 0,
+        "the run was through before PostgreSQL could be crashed once"
+    );
+    let summary = completed(&etl.wait().await.unwrap());
+    assert!(summary["retries"].as_u64().unwrap() >= crashes as u64);
+    assert_whole_batches(&target.client().await).await;
+    target.assert_exact(&summary).await;
+    complete(target.run(&shape)).await;
+}
+
 #[test]
 fn a_postgres_that_crashes_again_and_again_costs_retries_and_nothing_else() {
-    const CRASHES: usize = 15;
     test(async {
-        let (seed, mut dice) = dice();
-        eprintln!("ETL_SEED={seed}");
         let postgres = Server::start().await.unwrap();
         let target = World::on(&postgres, DOCUMENTS).await;
-        let patient = ["--max-retries", "1000", "--retry-budget", "10m"];
-        let shape = ["--primary-key", "none", "--batch-rows", "20"];
-        let mut etl = target.run(&[shape, patient].concat()).start().unwrap();
-        let (mut read, mut crashes) = (0, 0usize);
-        // On a busy machine the run may be through before every crash was made; then it was crashed less often.
-        while crashes < CRASHES && !etl.has_ended().unwrap() {
-            let client = target.client().await;
-            let more = dice.random_range(1..2 * DOCUMENTS as i64 / CRASHES as i64 / 2);
-            let enough = |now: &Ledger| now.runs > 0 && (now.read >= read + more || now.all_ended());
-            let found = Ledger::until(&client, enough).await;
-            if found.all_ended() {
-                break;
-            }
-            read = found.read;
-            let heard = retries(&etl.said(Stream::Stderr));
-            postgres.stop_immediate().await.unwrap();
-            while retries(&etl.said(Stream::Stderr)) == heard && !etl.has_ended().unwrap() {
-                crate::support::Looking::again().await;
-            }
-            postgres.start_again().await.unwrap();
-            crashes += 1;
-            eprintln!("crash {crashes}: {read} documents were committed");
-        }
-        assert!(
-            crashes > 0,
-            "the run was through before PostgreSQL could be crashed once"
-        );
-        let summary = completed(&etl.wait().await.unwrap());
-        assert!(summary["retries"].as_u64().unwrap() >= crashes as u64);
-        assert_whole_batches(&target.client().await).await;
-        target.assert_exact(&summary).await;
-        complete(target.run(&shape)).await;
+        crash_again_and_again(&postgres, &target).await;
     });
 }
 

@@ -79,6 +79,18 @@ impl World {
         }
     }
 
+    /// A source that is there already, and a fresh database on the shared server.
+    pub(crate) async fn of(host: &str, project: &str, application: Application) -> World {
+        World {
+            firestore: Firestore::new(host, project, "(default)").unwrap(),
+            application,
+            project: project.to_owned(),
+            url: server().await.database("run").await.unwrap(),
+            host: host.to_owned(),
+            dir: TempDir::new().unwrap(),
+        }
+    }
+
     /// The same source with a new, empty database on `server` and no checkpoints.
     pub(crate) async fn again(&self, server: &Server) -> World {
         World {

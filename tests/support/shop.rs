@@ -3,9 +3,8 @@
 use super::{World, emulator, server};
 use rehearsal::application::Application;
 use rehearsal::postgres::Server;
-use rehearsal::rest::{Firestore, Write};
+use rehearsal::rest::Write;
 use serde_json::Value;
-use tempfile::TempDir;
 
 /// Goods with their vectors, people, and what lies two levels below them.
 const COLLECTIONS: [&str; 3] = ["products", "users", "orders"];
@@ -15,12 +14,18 @@ pub(crate) struct Shop {
     world: World,
     documents: usize,
     quarantined: Vec<String>,
+    stormy: bool,
 }
 
 impl Shop {
-    /// About `documents` documents in a fresh project.
+    /// About `documents` documents in a fresh project of the emulator.
     pub(crate) async fn open(documents: usize) -> Shop {
-        let project = emulator().await.fresh_project();
+        let emulator = emulator().await;
+        Shop::open_at(emulator.host(), emulator.fresh_project(), documents).await
+    }
+
+    /// The same in a project of the Firestore at `host`.
+    pub(crate) async fn open_at(host: &str, project: String, documents: usize) -> Shop {
         // These collections are two ninths of an application.
         let application = Application::sized(7, documents * 9 / 2).in_database(&project, "(default)");
         let sold_here = |path: &str| {
@@ -34,28 +39,34 @@ impl Shop {
             .into_keys()
             .filter(|path| sold_here(path))
             .collect();
-        Shop::of(project, drafts.map(Write::from).collect(), quarantined).await
+        Shop::at(host, project, drafts.map(Write::from).collect(), quarantined).await
     }
 
-    /// These documents in `project`, of which `quarantined` cannot be stored.
+    /// These documents in a project of the emulator, of which `quarantined` cannot be stored.
     pub(crate) async fn of(project: String, documents: Vec<Write>, quarantined: Vec<String>) -> Shop {
-        let emulator = emulator().await;
-        let firestore = Firestore::new(emulator.host(), &project, "(default)").unwrap();
+        Shop::at(emulator().await.host(), project, documents, quarantined).await
+    }
+
+    async fn at(host: &str, project: String, documents: Vec<Write>, quarantined: Vec<String>) -> Shop {
+        let world = World::of(host, &project, Application::small(0)).await;
         let count = documents.len();
-        firestore.commit(documents).await.unwrap();
-        let world = World {
-            firestore,
-            application: Application::small(0),
-            url: server().await.database("run").await.unwrap(),
-            host: emulator.host().to_owned(),
-            project,
-            dir: TempDir::new().unwrap(),
-        };
+        world.firestore.commit(documents).await.unwrap();
         Shop {
             world,
             documents: count,
             quarantined,
+            stormy: false,
         }
+    }
+
+    /// The same, from a source in trouble of its own.
+    pub(crate) fn in_storms(self) -> Shop {
+        Shop { stormy: true, ..self }
+    }
+
+    /// Whether a start may fail because of the source.
+    pub(crate) fn is_stormy(&self) -> bool {
+        self.stormy
     }
 
     pub(crate) fn documents(&self) -> usize {

@@ -1,0 +1,66 @@
+//! Faults that do not pass: the run ends, says what to do, and the same command goes on once it was done.
+
+use super::Stage;
+use super::kinds::{DOCUMENTS, SAMPLE};
+use crate::support::{code, test};
+use simulator::dataset::Dataset;
+use simulator::fault::{Fault, Method, Plan, Strike};
+
+/// Permission that is taken away will not come back by asking: the run ends, says what to do, and goes on later.
+#[test]
+fn permission_that_is_taken_away() {
+    let fault = Fault::new(Strike::PermissionDenied)
+        .methods([Method::RunQuery])
+        .collection("orders");
+    test(async {
+        let stage = Stage::set(
+            Dataset::shop(7, DOCUMENTS),
+            Plan::new(7).fault(fault.after_documents(40)),
+        )
+        .await;
+        let outcome = stage.run(&SAMPLE).await;
+        assert_eq!(code(&outcome), 3, "{}\n{}", outcome.stdout, outcome.stderr);
+        let said = format!("{}{}", outcome.stdout, outcome.stderr);
+        for word in ["permission_denied: ", "roles/datastore.viewer"] {
+            assert!(said.contains(word), "{word:?} is not in\n{said}");
+        }
+        stage.simulator.set_plan(Plan::default());
+        stage.assert_exact(&stage.run(&[]).await).await;
+    });
+}
+
+/// What never gets better ends the run, which says how often it tried; the same command goes on afterwards.
+#[test]
+fn a_source_that_stays_away() {
+    let fault = Fault::new(Strike::Unavailable)
+        .methods([Method::RunQuery])
+        .collection("orders");
+    test(async {
+        let stage = Stage::set(Dataset::shop(7, DOCUMENTS), Plan::new(7).fault(fault.skip(2))).await;
+        let outcome = stage.run(&["--max-retries", "3"]).await;
+        assert_eq!(code(&outcome), 3, "{}\n{}", outcome.stdout, outcome.stderr);
+        assert!(
+            outcome.stdout.contains("given up after 4 attempts"),
+            "{}",
+            outcome.stdout
+        );
+        stage.simulator.set_plan(Plan::default());
+        stage.assert_exact(&stage.run(&[]).await).await;
+    });
+}
+
+#[test]
+fn credentials_that_are_refused_from_the_first_are_told_at_once() {
+    let fault = Fault::new(Strike::ExpiredCredentials);
+    test(async {
+        let stage = Stage::set(Dataset::shop(7, DOCUMENTS), Plan::new(7).fault(fault)).await;
+        let outcome = stage.run(&[]).await;
+        assert_eq!(code(&outcome), 3, "{}\n{}", outcome.stdout, outcome.stderr);
+        assert!(
+            outcome.stdout.contains("GOOGLE_APPLICATION_CREDENTIALS"),
+            "{}",
+            outcome.stdout
+        );
+        assert!(!outcome.stderr.contains("trying again"), "{}", outcome.stderr);
+    });
+}
