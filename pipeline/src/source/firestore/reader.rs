@@ -221,6 +221,12 @@ impl LaneReader {
         let said_so = open.done && !full_page;
         let confirmed = self.confirming && open.got == 0;
         if !said_so && !confirmed {
+            if !full_page {
+                tracing::warn!(
+                    "the answer to \"{}\" ended without saying that it was complete; asking whether anything follows",
+                    self.action
+                );
+            }
             self.confirming = true;
             return Ok(Step::Again);
         }
