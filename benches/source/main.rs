@@ -23,7 +23,8 @@ fn main() {
     let serving = Serving::start(documents);
     let runtime = tokio::runtime::Runtime::new().unwrap();
     type Way<'a> = (&'a str, Box<dyn Fn() -> u64 + 'a>);
-    let ways: [Way<'_>; 4] = [
+    let ways: [Way<'_>; 5] = [
+        ("generator alone", Box::new(|| serving.generate())),
         (
             "bytes, one stream",
             Box::new(|| runtime.block_on(bytes(&serving.host, documents, 1))),

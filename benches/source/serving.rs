@@ -4,6 +4,8 @@ use simulator::dataset::Dataset;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
+/// Bytes that leave together, as in the simulator.
+const PIECE: usize = 64 << 10;
 pub(crate) const PROJECT: &str = "bench";
 
 /// Documents of thirteen fields and about 600 bytes.
@@ -24,6 +26,7 @@ pub(crate) struct Serving {
     pub(crate) child: Child,
     pub(crate) host: String,
     pub(crate) size: u64,
+    dataset: Dataset,
 }
 
 impl Serving {
@@ -58,7 +61,23 @@ impl Serving {
             child,
             host: line.rsplit(' ').next().unwrap().to_owned(),
             size: body.len() as u64 / looked_at,
+            dataset,
         }
+    }
+
+    /// Makes every document here and throws it away: what a document costs before anybody sends it.
+    pub(crate) fn generate(&self) -> u64 {
+        let (mut made, mut buffer) = (0, Vec::new());
+        for sequence in self.dataset.sequences(&format!("{}/documents", database())) {
+            let mut walk = sequence.walk(0);
+            while walk.append(&mut buffer) {
+                made += 1;
+                if buffer.len() > PIECE {
+                    buffer.clear();
+                }
+            }
+        }
+        made
     }
 }
 
