@@ -26,6 +26,17 @@ Examples:
   etl run --project my-app --collections users,orders --reads-per-second 2000 \\
     --checkpoint-dir ./checkpoints --output json";
 
+const CHECK_EXAMPLES: &str = "\
+Examples:
+  # with the settings of the run to come
+  etl check --project my-app --checkpoint-dir ./checkpoints
+
+  # only what has to be mended, for a script
+  etl check --output json | jq '.findings[] | select(.verdict == \"fail\")'
+
+Looks at source, target and checkpoint directory, tells everything it finds at once, and changes nothing. It bills a
+handful of reads. Exits with 0 when nothing fails (warnings are no failures), with 3 otherwise.";
+
 const STATUS_EXAMPLES: &str = "\
 Examples:
   etl status --checkpoint-dir ./checkpoints
@@ -67,6 +78,7 @@ pub(crate) fn command() -> Command {
                 .hide_possible_values(true)
                 .help("text for people, or json: one object on standard output"),
         )
+        .subcommand(check())
         .subcommand(run())
         .subcommand(
             Command::new("status")
@@ -87,17 +99,43 @@ pub(crate) fn command() -> Command {
         )
 }
 
+/// What moving documents can be told.
+const OF_A_RUN: [&str; 4] = ["source.", "target.", "run.", "telemetry."];
+
+fn check() -> Command {
+    Command::new("check")
+        .about("Whether a run would work: looks at both ends and the directory, and changes nothing")
+        .after_help(CHECK_EXAMPLES)
+        .args(settings(&OF_A_RUN))
+}
+
 fn run() -> Command {
     Command::new("run")
         .about("Moves every document of the source, once; killed at will and started again, it goes on")
         .after_help(format!("{RUN_EXAMPLES}\n\n{}", exit::HELP))
-        .args(settings(&["source.", "target.", "run.", "telemetry."]))
+        .args(settings(&OF_A_RUN))
         .arg(
             Arg::new("dry-run")
                 .long("dry-run")
                 .action(ArgAction::SetTrue)
                 .help("Show the plan and the tables' DDL; change nothing (reads counts and the sample)"),
         )
+        .arg(
+            Arg::new(VERIFY_ONLY[0])
+                .long(VERIFY_ONLY[0])
+                .visible_alias(VERIFY_ONLY[1])
+                .action(ArgAction::SetTrue)
+                .conflicts_with("dry-run")
+                .help("Do what `etl check` does: tell whether the run would work; change nothing"),
+        )
+}
+
+/// The flags that make a check of a run.
+pub(crate) const VERIFY_ONLY: [&str; 2] = ["verify-only", "validate-only"];
+
+/// Whether it is only asked whether a run would work.
+pub(crate) fn is_check(verb: &str, matches: &ArgMatches) -> bool {
+    verb == "check" || verb == "run" && matches.get_flag(VERIFY_ONLY[0])
 }
 
 fn quarantine() -> Command {
@@ -240,6 +278,15 @@ mod tests {
         for setting in SETTINGS {
             let there = run.get_arguments().any(|arg| arg.get_id() == setting.key);
             assert_eq!(there, setting.flag.is_some(), "{}", setting.key);
+        }
+    }
+
+    #[test]
+    fn a_check_is_told_what_a_run_is_told() {
+        let (run, check) = (run(), check());
+        for setting in SETTINGS {
+            let of = |verb: &Command| verb.get_arguments().any(|arg| arg.get_id() == setting.key);
+            assert_eq!(of(&check), of(&run), "{}", setting.key);
         }
     }
 

@@ -1,6 +1,7 @@
 //! `etl`: no logic here, only choices. Parse, believe, start telemetry, dispatch; the exit code says how it ended.
 
 mod args;
+mod check;
 mod display;
 mod exit;
 mod quarantine;
@@ -26,6 +27,8 @@ pub(crate) struct Voice {
     live: bool,
     /// Whether colour is welcome there.
     colour: bool,
+    /// Whether colour is welcome on standard output.
+    colour_on_page: bool,
     /// The terminal, shared by log and progress.
     display: MultiProgress,
 }
@@ -46,6 +49,7 @@ fn main() -> ExitCode {
 
 fn dispatch(verb: &str, matches: &ArgMatches) -> anyhow::Result<Exit> {
     match verb {
+        "check" | "run" if args::is_check(verb, matches) => with_config(matches, Needs::RUN, check::verb),
         "run" => with_config(matches, Needs::RUN, |config, voice| {
             run::verb(config, matches, voice)
         }),
@@ -88,8 +92,9 @@ fn with_config(
 }
 
 fn voice(matches: &ArgMatches) -> Voice {
-    let live = std::io::stderr().is_terminal() && std::env::var_os("TERM").is_some_and(|term| term != "dumb");
+    let able = std::env::var_os("TERM").is_some_and(|term| term != "dumb");
     let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let live = able && std::io::stderr().is_terminal();
     let target = if live {
         ProgressDrawTarget::stderr()
     } else {
@@ -101,6 +106,7 @@ fn voice(matches: &ArgMatches) -> Voice {
             .is_some_and(|form| form == "json"),
         live,
         colour: live && !plain,
+        colour_on_page: able && !plain && std::io::stdout().is_terminal(),
         display: MultiProgress::with_draw_target(target),
     }
 }
@@ -116,7 +122,12 @@ fn completions(matches: &ArgMatches) -> anyhow::Result<Exit> {
 
 /// Prints to standard output. A reader that has seen enough is no failure.
 pub(crate) fn say(text: &str) {
-    let _ = std::io::stdout().write_all(text::tame(text).as_bytes());
+    say_as_it_is(&text::tame(text));
+}
+
+/// The same for a text with colours in it, whose parts were tamed one by one.
+pub(crate) fn say_as_it_is(text: &str) {
+    let _ = std::io::stdout().write_all(text.as_bytes());
 }
 
 /// Prints to standard error.

@@ -6,6 +6,7 @@
 //! a store disagree, Postgres is right and [`CheckpointStore::adopt`] says so.
 
 mod encoding;
+mod holder;
 pub mod laws;
 mod memory;
 mod position;
@@ -13,6 +14,7 @@ mod receipt;
 mod rocks;
 mod store;
 
+pub use holder::holder;
 pub use memory::Memory;
 pub use position::{LaneId, Position, Span, Token};
 pub use receipt::{Progress, Receipt, Tally};

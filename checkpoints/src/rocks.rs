@@ -16,8 +16,8 @@ use std::sync::Mutex;
 
 const PLAN: &[u8] = b"plan";
 const LANE: &[u8] = b"lane/";
-const OWNER: &str = "owner";
-const STATE: &str = "state";
+pub(crate) const OWNER: &str = "owner";
+pub(crate) const STATE: &str = "state";
 
 /// A checkpoint directory, opened.
 #[derive(Debug)]

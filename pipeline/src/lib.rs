@@ -7,6 +7,7 @@
 //! receipt that moves the checkpoint. Memory ([`room`]), reads a second ([`quota`]) and attempts ([`retry`]) are
 //! limited for all lanes together. Nothing counts as done before the sums add up ([`finish`]).
 
+pub mod check;
 pub mod fault;
 pub mod finish;
 pub mod lane;

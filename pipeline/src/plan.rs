@@ -56,6 +56,17 @@ impl Identity {
     }
 }
 
+impl From<&config::Firestore> for Identity {
+    fn from(source: &config::Firestore) -> Identity {
+        Identity {
+            kind: "firestore".to_owned(),
+            project: source.project.clone(),
+            database: source.database.clone(),
+            emulator: source.emulator.is_some(),
+        }
+    }
+}
+
 impl fmt::Display for Identity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Identity {
@@ -82,6 +93,17 @@ pub struct Mapping {
     pub schema: String,
     /// Whether vectors keep their exact doubles beside the 32-bit column.
     pub exact_vectors: bool,
+}
+
+impl Mapping {
+    /// What is asked for in the settings of both ends.
+    pub fn asked(source: &config::Firestore, target: &config::Target) -> Mapping {
+        Mapping {
+            collections: source.collections.clone(),
+            schema: target.schema.clone(),
+            exact_vectors: target.exact_vectors,
+        }
+    }
 }
 
 /// One lane: a key range of one collection group.

@@ -20,10 +20,22 @@ pub struct Wish {
     pub lane_documents: u64,
 }
 
+impl Wish {
+    /// What is asked for in the settings.
+    pub fn asked(source: &config::Firestore, target: &config::Target, habits: &config::Run) -> Wish {
+        Wish {
+            source: Identity::from(source),
+            mapping: Mapping::asked(source, target),
+            sample: source.sample.get(),
+            lane_documents: habits.lane_documents.get(),
+        }
+    }
+}
+
 /// Looks at the source and decides. Reads nothing but counts, cut points and the sample.
 pub async fn make(source: &Firestore, wish: &Wish, progress: &Progress) -> Result<Plan, Fault> {
     let turn_to = |what: &str| progress.turn_to(Phase::Planning(what.to_owned()));
-    let snapshot = source.now().await?;
+    let snapshot = source.snapshot().await?;
     turn_to("finding and counting collections");
     let groups = source
         .groups(wish.mapping.collections.as_deref(), snapshot)

@@ -5,7 +5,7 @@ use crate::finish;
 use crate::lane::Way;
 use crate::load::postgres::{Ledger, Postgres, PostgresLoader, ServerFacts};
 use crate::metrics;
-use crate::plan::{Identity, Mapping, Plan};
+use crate::plan::Plan;
 use crate::planning::{self, Wish};
 use crate::progress::{self, Phase, Progress};
 use crate::quota::ReadQuota;
@@ -275,21 +275,7 @@ impl Run<'_> {
     }
 
     fn wish(&self) -> Wish {
-        Wish {
-            source: Identity {
-                kind: "firestore".to_owned(),
-                project: self.source.project.clone(),
-                database: self.source.database.clone(),
-                emulator: self.source.emulator.is_some(),
-            },
-            mapping: Mapping {
-                collections: self.source.collections.clone(),
-                schema: self.target.schema.clone(),
-                exact_vectors: self.target.exact_vectors,
-            },
-            sample: self.source.sample.get(),
-            lane_documents: self.habits.lane_documents.get(),
-        }
+        Wish::asked(self.source, self.target, self.habits)
     }
 }
 

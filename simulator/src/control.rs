@@ -56,7 +56,7 @@ fn bill(state: &State, query: Option<&str>) -> Result<String, String> {
     let name = parameter(query, "database")
         .ok_or("name the database: ?database=projects/PROJECT/databases/DATABASE")?;
     let database = state
-        .database(&name)
+        .database_of_any_mode(&name)
         .map_err(|status| status.message().to_owned())?;
     Ok(page(&told(&database.meter().bill())))
 }

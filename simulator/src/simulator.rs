@@ -120,7 +120,7 @@ impl Simulator {
 
     /// What a database billed so far; nothing for one that nobody named yet.
     pub fn bill(&self, project: &str, database: &str) -> Bill {
-        let database = self.state.database(&name(project, database));
+        let database = self.state.database_of_any_mode(&name(project, database));
         database
             .map(|database| database.meter().bill())
             .unwrap_or_default()

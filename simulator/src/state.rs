@@ -3,14 +3,11 @@
 use crate::clock::{Clock, Moment};
 use crate::database::Database;
 use crate::dataset::Dataset;
-use crate::fault::{Faults, Plan};
+use crate::fault::{Faults, HOUR, Plan, WEEK, datastore_mode};
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
 use tonic::Status;
 
-const HOUR: Duration = Duration::from_secs(3_600);
-const WEEK: Duration = Duration::from_secs(7 * 24 * 3_600);
 const MINUTE: i64 = 60_000_000;
 
 /// Everything behind one port.
@@ -41,8 +38,16 @@ impl State {
         self.clock.set_skew(self.faults.clock_skew_micros());
     }
 
-    /// The database that a resource lies in.
+    /// The database that a resource lies in. In Datastore mode, none of its documents can be had.
     pub(crate) fn database(&self, resource: &str) -> Result<Arc<Database>, Status> {
+        if self.faults.datastore_mode() {
+            return Err(datastore_mode(database_name(resource)?));
+        }
+        self.database_of_any_mode(resource)
+    }
+
+    /// The database that a resource lies in, for those who ask about it and not about its documents.
+    pub(crate) fn database_of_any_mode(&self, resource: &str) -> Result<Arc<Database>, Status> {
         let name = database_name(resource)?;
         let known = self
             .databases

@@ -14,7 +14,8 @@ fn etl(arguments: &[&str]) -> Program {
 fn every_verb_shows_examples_and_the_exit_codes_are_documented() {
     test(async {
         let verbs = [
-            &["run"][..],
+            &["check"][..],
+            &["run"],
             &["status"],
             &["quarantine"],
             &["quarantine", "list"],
@@ -42,7 +43,14 @@ fn every_verb_shows_examples_and_the_exit_codes_are_documented() {
 fn completions_name_every_verb() {
     test(async {
         for shell in ["bash", "zsh", "fish"] {
-            let words = ["run", "status", "quarantine", "completions", "checkpoint-dir"];
+            let words = [
+                "check",
+                "run",
+                "status",
+                "quarantine",
+                "completions",
+                "checkpoint-dir",
+            ];
             ends(etl(&["completions", shell]), 0, &words).await;
         }
         ends(etl(&["completions", "dos"]), 2, &["dos", "bash"]).await;

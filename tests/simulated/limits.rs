@@ -161,3 +161,28 @@ fn a_snapshot_that_expires_is_taken_anew_for_what_is_left() {
         assert!(stage.simulator.bill(PROJECT, "(default)").reads() < 4_400);
     });
 }
+
+/// With point-in-time recovery the snapshot is a whole minute, and is still there when a run takes hours.
+#[test]
+fn with_recovery_a_snapshot_outlives_the_hour() {
+    test(async {
+        let slow = Fault::new(Strike::Drip)
+            .methods([Method::RunQuery])
+            .bytes_per_second(100_000);
+        let recovering = || Plan::new(7).point_in_time_recovery();
+        let stage = Stage::set(Dataset::flat(7, 4_000), recovering().fault(slow)).await;
+        let client = stage.world.client().await;
+        let few = ["--lanes", "1", "--sample", "10", "--batch-rows", "50"];
+        let mut etl = stage.world.run(&few).start().unwrap();
+        Ledger::until(&client, |now| now.read > 0).await;
+        stage.simulator.clock().advance(Duration::from_secs(5 * 3_600));
+        stage.simulator.set_plan(recovering());
+        let outcome = etl.wait().await.unwrap();
+        let summary = stage.assert_exact(&outcome).await;
+        assert_eq!(summary["lanes_read_later"].as_u64(), Some(0), "{summary}");
+        assert!(
+            summary["snapshot_time"].as_str().unwrap().contains(":00"),
+            "{summary}"
+        );
+    });
+}

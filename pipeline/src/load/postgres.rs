@@ -13,6 +13,9 @@ mod sqlstate;
 mod tables;
 mod tls;
 
+pub(crate) use lease::Lease;
+pub(crate) use sqlstate::fault;
+
 pub use copy::PostgresLoader;
 pub use ledger::{Held, Ledger};
 pub use quarantine::{Filter, Quarantined};
@@ -21,7 +24,6 @@ pub use tables::{Existing, Key};
 use crate::fault::{Fault, Part};
 use crate::retry::Policy;
 use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Timeouts};
-use lease::Lease;
 use std::time::Duration;
 
 /// A target server.
@@ -113,7 +115,7 @@ impl Postgres {
     }
 
     /// A connection that is thrown away unless it is given back.
-    async fn lease(&self) -> Result<Lease, Fault> {
+    pub(crate) async fn lease(&self) -> Result<Lease, Fault> {
         let object = self.pool.get().await.map_err(|error| self.unreachable(error))?;
         Ok(Lease::new(object))
     }

@@ -5,6 +5,7 @@
 //! on an error in mid-stream, its retry flag is wrong for cut connections and its message limit is below what a
 //! legal document needs.
 
+mod administration;
 mod client;
 mod codec;
 mod connection;
@@ -12,13 +13,16 @@ mod counting;
 mod cut;
 mod inventory;
 mod names;
+mod probe;
 mod query;
 mod questions;
 mod reader;
 mod status;
 
+pub(crate) use administration::Database;
 pub use client::Client;
 pub use inventory::Group;
+pub(crate) use probe::{Glance, Probe};
 pub use reader::LaneReader;
 
 use crate::fault::Fault;
@@ -31,6 +35,9 @@ use crate::stop::Stop;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use transforms::Census;
+
+/// Microseconds.
+const MINUTE: i64 = 60_000_000;
 
 /// How much a batch may hold.
 #[derive(Debug, Clone, Copy)]
@@ -89,9 +96,15 @@ impl Firestore {
         self.client.greet().await
     }
 
-    /// The database's present time, from the answer to a query for one document (billed one read).
-    pub async fn now(&self) -> Result<ReadTime, Fault> {
-        self.client.now().await
+    /// The moment that a run reads at (billed one read): now, or the last whole minute where the database keeps those
+    /// for days and says so.
+    pub async fn snapshot(&self) -> Result<ReadTime, Fault> {
+        let now = self.client.now().await?;
+        let database = self.client.in_time(self.client.database()).await;
+        Ok(match database.is_ok_and(|database| database.recovers()) {
+            true => ReadTime(now.0.div_euclid(MINUTE) * MINUTE),
+            false => now,
+        })
     }
 
     /// Every collection group that holds a document at `at`, or those asked for, with their counts.

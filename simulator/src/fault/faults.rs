@@ -9,6 +9,11 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 use tonic::Status;
 
+/// Versions of documents are kept so long.
+pub(crate) const HOUR: Duration = Duration::from_secs(3_600);
+/// With point-in-time recovery, those of whole minutes are kept so long.
+pub(crate) const WEEK: Duration = Duration::from_secs(7 * 24 * 3_600);
+
 /// Decides for every call what befalls it. The plan can be replaced at any time.
 #[derive(Debug)]
 pub struct Faults {
@@ -103,6 +108,21 @@ impl Faults {
     /// Whether whole minutes up to seven days old may be read.
     pub(crate) fn point_in_time_recovery(&self) -> bool {
         self.active().plan.pitr
+    }
+
+    /// How long versions are kept.
+    pub(crate) fn versions_kept(&self) -> Duration {
+        if self.point_in_time_recovery() { WEEK } else { HOUR }
+    }
+
+    /// Whether databases are of the kind whose documents only the Datastore API has.
+    pub(crate) fn datastore_mode(&self) -> bool {
+        self.active().plan.datastore
+    }
+
+    /// Whether databases are of the Enterprise edition.
+    pub(crate) fn enterprise(&self) -> bool {
+        self.active().plan.enterprise
     }
 
     /// Whether a COUNT can get through so many documents in its time.

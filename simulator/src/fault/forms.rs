@@ -18,6 +18,18 @@ pub(super) const SWITCH: Form<bool> = Form {
     read: |value| value.as_bool(),
 };
 
+/// Whether a database is in Datastore mode.
+pub(super) const MODE: Form<bool> = Form {
+    wanted: "\"native\" or \"datastore\"",
+    read: |value| one_of(value, ["native", "datastore"]),
+};
+
+/// Whether a database is of the Enterprise edition.
+pub(super) const EDITION: Form<bool> = Form {
+    wanted: "\"standard\" or \"enterprise\"",
+    read: |value| one_of(value, ["standard", "enterprise"]),
+};
+
 pub(super) const WHOLE: Form<u64> = Form {
     wanted: "a whole number, without quotes",
     read: whole,
@@ -61,6 +73,15 @@ pub(super) const COLLECTION: Form<String> = Form {
 /// The method of a name.
 pub(super) fn method(value: &DeValue<'_>) -> Option<Method> {
     value.as_str().and_then(Method::named)
+}
+
+/// Whether it is the second word and not the first.
+fn one_of(value: &DeValue<'_>, words: [&str; 2]) -> Option<bool> {
+    let word = value.as_str()?;
+    words
+        .iter()
+        .position(|known| *known == word)
+        .map(|place| place == 1)
 }
 
 fn whole(value: &DeValue<'_>) -> Option<u64> {

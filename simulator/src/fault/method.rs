@@ -1,6 +1,6 @@
 //! The calls that a rule can be about, by the names they have on the wire.
 
-/// A method of google.firestore.v1.Firestore.
+/// A method of google.firestore.v1.Firestore, or GetDatabase of google.firestore.admin.v1.FirestoreAdmin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[allow(missing_docs)] // They are Google's names, and Google documents them.
 pub enum Method {
@@ -20,13 +20,14 @@ pub enum Method {
     CreateDocument,
     UpdateDocument,
     DeleteDocument,
+    GetDatabase,
 }
 
 use Method::*;
 
 impl Method {
     /// Every method a rule may name.
-    pub const ALL: [Method; 16] = [
+    pub const ALL: [Method; 17] = [
         GetDocument,
         BatchGetDocuments,
         ListDocuments,
@@ -43,6 +44,7 @@ impl Method {
         CreateDocument,
         UpdateDocument,
         DeleteDocument,
+        GetDatabase,
     ];
 
     /// Its name on the wire, such as `RunQuery`.
@@ -64,6 +66,7 @@ impl Method {
             CreateDocument => "CreateDocument",
             UpdateDocument => "UpdateDocument",
             DeleteDocument => "DeleteDocument",
+            GetDatabase => "GetDatabase",
         }
     }
 
@@ -84,6 +87,7 @@ impl Method {
                 | RunAggregationQuery
                 | PartitionQuery
                 | Listen
+                | GetDatabase
         )
     }
 

@@ -19,7 +19,7 @@ mod words; // statuses in Google's words
 mod write; // rules, written to a file
 
 pub(crate) use course::{Blow, Course, Cut, Watch};
-pub(crate) use faults::Call;
+pub(crate) use faults::{Call, HOUR, WEEK};
 pub use faults::{Faults, Struck};
 pub use jiff::SignedDuration;
 pub use method::Method;
@@ -27,7 +27,7 @@ pub use page::{Problem, Problems};
 pub use plan::{Fault, Plan};
 pub use strike::Strike;
 pub(crate) use time::read_duration;
-pub(crate) use words::quota_exceeded;
+pub(crate) use words::{datastore_mode, quota_exceeded};
 
 #[cfg(test)]
 mod tests;

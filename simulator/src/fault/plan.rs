@@ -10,6 +10,8 @@ use std::time::Duration;
 pub struct Plan {
     pub(super) seed: u64,
     pub(super) pitr: bool,
+    pub(super) datastore: bool,
+    pub(super) enterprise: bool,
     pub(super) clock_skew: SignedDuration,
     /// Reads that any window of one second may hold.
     pub(super) quota: Option<u64>,
@@ -69,6 +71,18 @@ impl Plan {
     /// Point-in-time recovery: whole minutes up to seven days old may be read.
     pub fn point_in_time_recovery(mut self) -> Plan {
         self.pitr = true;
+        self
+    }
+
+    /// Databases in Datastore mode: GetDatabase says so, and whoever asks for documents is refused.
+    pub fn datastore_mode(mut self) -> Plan {
+        self.datastore = true;
+        self
+    }
+
+    /// Databases of the Enterprise edition. GetDatabase says so; nothing else is different.
+    pub fn enterprise(mut self) -> Plan {
+        self.enterprise = true;
         self
     }
 

@@ -1,6 +1,8 @@
 //! Rules, read from a file: which keys there are, and what they mean.
 
-use super::forms::{COLLECTION, DURATION, DURATIONS, NOT_NONE, PLACES, SHARE, SKEW, SWITCH, WHOLE, method};
+use super::forms::{
+    COLLECTION, DURATION, DURATIONS, EDITION, MODE, NOT_NONE, PLACES, SHARE, SKEW, SWITCH, WHOLE, method,
+};
 use super::page::{Key, Page, Value};
 use super::{Fault, Method, Plan, Problems, Strike};
 use std::ops::Range;
@@ -35,12 +37,15 @@ impl Plan {
 
 impl Page<'_> {
     fn plan(&mut self, document: &DeTable<'_>) -> Plan {
-        const KNOWN: &str = "a plan has: seed, pitr, clock_skew, count_at_most, [quota], [[fault]]";
+        const KNOWN: &str =
+            "a plan has: seed, pitr, mode, edition, clock_skew, count_at_most, [quota], [[fault]]";
         let mut plan = Plan::default();
         for (key, value) in document {
             match key.get_ref().as_ref() {
                 "seed" => self.set(&mut plan.seed, key, value, &WHOLE),
                 "pitr" => self.set(&mut plan.pitr, key, value, &SWITCH),
+                "mode" => self.set(&mut plan.datastore, key, value, &MODE),
+                "edition" => self.set(&mut plan.enterprise, key, value, &EDITION),
                 "clock_skew" => self.set(&mut plan.clock_skew, key, value, &SKEW),
                 "count_at_most" => self.set_some(&mut plan.count_at_most, key, value, &WHOLE),
                 "quota" => self.quota(value, &mut plan),

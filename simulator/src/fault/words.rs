@@ -37,6 +37,13 @@ pub(crate) fn quota_exceeded() -> Status {
     Status::resource_exhausted(QUOTA)
 }
 
+/// What every call about documents of such a database is refused with.
+pub(crate) fn datastore_mode(database: &str) -> Status {
+    Status::failed_precondition(format!(
+        "The Cloud Firestore API is not available for Firestore in Datastore Mode database {database}."
+    ))
+}
+
 const QUOTA: &str = "Quota exceeded.";
 const TOO_OLD: &str = "The requested snapshot version is too old.";
 const TIMED_OUT: &str = "The datastore operation timed out, or the data was temporarily unavailable.";
@@ -45,7 +52,11 @@ const EXPIRED: &str = "Request had invalid authentication credentials. Expected 
     https://developers.google.com/identity/sign-in/web/devconsole-project.";
 
 fn not_offered(method: &str, retry_after: Option<Duration>) -> Status {
-    let message = format!("Method google.firestore.v1.Firestore/{method} is unimplemented");
+    let service = match method {
+        "GetDatabase" => "google.firestore.admin.v1.FirestoreAdmin",
+        _ => "google.firestore.v1.Firestore",
+    };
+    let message = format!("Method {service}/{method} is unimplemented");
     with_advice(Code::Unimplemented, &message, retry_after)
 }
 

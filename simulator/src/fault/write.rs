@@ -12,6 +12,12 @@ impl Plan {
         if self.pitr {
             lines.push("pitr = true".to_owned());
         }
+        if self.datastore {
+            lines.push("mode = \"datastore\"".to_owned());
+        }
+        if self.enterprise {
+            lines.push("edition = \"enterprise\"".to_owned());
+        }
         if !self.clock_skew.is_zero() {
             lines.push(format!("clock_skew = {}", quoted(&write_skew(self.clock_skew))));
         }

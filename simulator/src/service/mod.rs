@@ -1,5 +1,6 @@
 //! The methods: what arrives, on which connection, and who answers it.
 
+pub(crate) mod admin; // GetDatabase
 pub(crate) mod count; // RunAggregationQuery
 pub(crate) mod get; // GetDocument, BatchGetDocuments
 pub(crate) mod list; // ListDocuments, ListCollectionIds
@@ -105,6 +106,9 @@ async fn grpc(state: Arc<State>, line: Line, request: Request<Incoming>) -> Resp
         "BatchWrite" => one(state, line, messages, "BatchWrite", nothing, write::batch).await,
         "Listen" => listen::listen(state, line, messages).await,
         "BatchGetDocuments" => batch_get(state, line, messages).await,
+        _ if path == admin::GET_DATABASE => {
+            one(state, line, messages, "GetDatabase", nothing, admin::get_database).await
+        }
         other => Err(Status::unimplemented(format!(
             "the simulator has no method {other:?}"
         ))),

@@ -7,7 +7,7 @@ use deadpool_postgres::Object;
 use std::ops::Deref;
 
 #[derive(Debug)]
-pub(super) struct Lease(Option<Object>);
+pub(crate) struct Lease(Option<Object>);
 
 impl Lease {
     pub(super) fn new(object: Object) -> Self {

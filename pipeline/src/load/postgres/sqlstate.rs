@@ -7,7 +7,7 @@ use crate::fault::{Class, Fault, Part};
 use tokio_postgres::error::{DbError, SqlState};
 
 /// The fault behind `error`, met while doing `action`.
-pub(super) fn fault(action: &str, error: &tokio_postgres::Error) -> Fault {
+pub(crate) fn fault(action: &str, error: &tokio_postgres::Error) -> Fault {
     match error.as_db_error() {
         Some(server) => from_server(action, server),
         None if is_local(error) => Fault::permanent(Part::Target, action, words(error)),

@@ -103,6 +103,11 @@ impl Client {
         &self.connections[turn % self.connections.len()]
     }
 
+    /// The next connection in turn, for a method called by its path.
+    pub(super) fn service(&self) -> GoogleAuthMiddleware {
+        self.connection().client().get_with(|service| service)
+    }
+
     pub(super) fn typed(&self) -> FirestoreClient<GoogleAuthMiddleware> {
         self.connection()
             .client()
@@ -153,8 +158,7 @@ impl Client {
             consistency_selector: at.map(|at| ConsistencySelector::ReadTime(timestamp(at))),
             ..Default::default()
         };
-        let service = self.connection().client().get_with(|service| service);
-        let mut grpc = Grpc::new(service).max_decoding_message_size(LARGEST_MESSAGE);
+        let mut grpc = Grpc::new(self.service()).max_decoding_message_size(LARGEST_MESSAGE);
         grpc.ready()
             .await
             .map_err(|error| Status::unavailable(error.to_string()))?;

@@ -55,7 +55,16 @@ fn root_cause(error: &(dyn std::error::Error + 'static)) -> String {
     while let Some(cause) = bottom.source() {
         bottom = cause;
     }
-    bottom.to_string()
+    of_the_system(&bottom.to_string()).to_owned()
+}
+
+/// What the system said, where a layer wrote its error down as the code has it:
+/// `Os { code: 111, kind: ConnectionRefused, message: "Connection refused" }`.
+fn of_the_system(words: &str) -> &str {
+    let quoted = |label: &str| words.split_once(label)?.1.split_once('"').map(|(said, _)| said);
+    quoted("message: \"")
+        .or_else(|| quoted("error: \""))
+        .unwrap_or(words)
 }
 
 async fn real_credentials(file: Option<&Path>) -> Result<GoogleAuthHeaders, Fault> {
@@ -132,5 +141,20 @@ impl CredentialsProvider for Owner {
 
     async fn universe_domain(&self) -> Option<String> {
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::of_the_system;
+
+    #[test]
+    fn of_an_error_as_code_has_it_the_systems_words_are_told() {
+        let refused =
+            "ConnectError(\"tcp connect error\", Os { code: 111, message: \"Connection refused\" })";
+        assert_eq!(of_the_system(refused), "Connection refused");
+        let unknown = "Custom { kind: Uncategorized, error: \"failed to lookup address information\" }";
+        assert_eq!(of_the_system(unknown), "failed to lookup address information");
+        assert_eq!(of_the_system("plain words"), "plain words");
     }
 }

@@ -2,7 +2,9 @@
 //!
 //! Every question is asked at a stated moment, repeated as a whole when it breaks, and counted as it is billed.
 
+use super::administration::{Database, GET_DATABASE, GetDatabaseRequest};
 use super::client::{Client, timestamp};
+use super::codec::BytesCodec;
 use super::query::Query;
 use crate::fault::Fault;
 use crate::metrics;
@@ -10,7 +12,10 @@ use crate::plan::ReadTime;
 use bytes::Bytes;
 use firestore::gcloud_sdk::google::firestore::v1 as proto;
 use firestore::gcloud_sdk::google::firestore::v1::value::ValueType;
-use tonic::{Code, Status};
+use http::uri::PathAndQuery;
+use prost::Message;
+use tonic::client::Grpc;
+use tonic::{Code, Request, Status};
 
 impl Client {
     /// Hands every document of a small, limited query to `each`, in pages that the quota allows.
@@ -163,5 +168,22 @@ impl Client {
                 return Ok(ids);
             }
         }
+    }
+
+    /// What its administrative interface tells of the database. Costs nothing.
+    pub(super) async fn database(&self) -> Result<Database, Status> {
+        let name = self.root().trim_end_matches("/documents").to_owned();
+        let mut request = Request::new(GetDatabaseRequest { name: name.clone() });
+        // Google finds the database's region by it.
+        if let Ok(routing) = format!("name={}", name.replace('/', "%2F")).parse() {
+            request.metadata_mut().insert("x-goog-request-params", routing);
+        }
+        let mut grpc = Grpc::new(self.service());
+        grpc.ready()
+            .await
+            .map_err(|error| Status::unavailable(error.to_string()))?;
+        let path = PathAndQuery::from_static(GET_DATABASE);
+        let answer = grpc.unary(request, path, BytesCodec::default()).await?;
+        Database::decode(answer.into_inner()).map_err(|error| Status::data_loss(error.to_string()))
     }
 }

@@ -89,6 +89,12 @@ fn remedy(code: Code) -> Option<&'static str> {
             Some("check --project and --database; the project may have no Firestore database of that name")
         }
         Code::InvalidArgument => Some("check --project and --database against what the message says"),
+        Code::ResourceExhausted => {
+            Some("wait until the quota is renewed, or raise it; --reads-per-second keeps a run below it")
+        }
+        Code::Unimplemented | Code::DataLoss => {
+            Some("make sure that the address is Firestore's and that nothing between rewrites its answers")
+        }
         Code::Unavailable => Some("check that the source's address is right and reachable from here"),
         _ => None,
     }

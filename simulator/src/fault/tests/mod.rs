@@ -14,10 +14,13 @@ fn plans() -> impl Strategy<Value = Plan> {
     let limits = (prop::option::of(1..=u64::MAX), prop::option::of(any::<u64>()));
     let skew = (-1_000_000_000_000i64..1_000_000_000_000).prop_map(SignedDuration::from_micros);
     let faults = prop::collection::vec(faults(), 0..5);
-    (any::<u64>(), any::<bool>(), skew, limits, faults).prop_map(
-        |(seed, pitr, clock_skew, (quota, count_at_most), faults)| Plan {
+    let kind = any::<[bool; 3]>();
+    (any::<u64>(), kind, skew, limits, faults).prop_map(
+        |(seed, [pitr, datastore, enterprise], clock_skew, (quota, count_at_most), faults)| Plan {
             seed,
             pitr,
+            datastore,
+            enterprise,
             clock_skew,
             quota,
             count_at_most,
@@ -30,7 +33,7 @@ fn faults() -> impl Strategy<Value = Fault> {
     let strike = prop::sample::select(&Strike::ALL[..]);
     let which = (
         strike,
-        0..=16usize,
+        0..=17usize,
         prop::option::of("[^/]{1,9}"),
         spreads(),
         0.0..=1.0f64,

@@ -35,6 +35,8 @@ fn everything_that_can_be_written_means_what_it_says() {
     let text = r#"
         seed = 7
         pitr = true
+        mode = "datastore"
+        edition = "enterprise"
         clock_skew = "-5m"
         count_at_most = 1_000_000
         [quota]
@@ -65,6 +67,8 @@ fn everything_that_can_be_written_means_what_it_says() {
         .retry_after(Duration::from_secs(2));
     let plan = Plan::new(7)
         .point_in_time_recovery()
+        .datastore_mode()
+        .enterprise()
         .clock_skew(SignedDuration::from_mins(-5))
         .reads_per_second(1_000)
         .count_at_most(1_000_000)
@@ -99,7 +103,7 @@ colection = "orders"
     );
     let expected = [
         "line 1: `seed` cannot be `-1`; write a whole number",
-        "line 2: nothing is called `sed` here; a plan has: seed, pitr, clock_skew, count_at_most, [quota], [[fault]]",
+        "line 2: nothing is called `sed` here; a plan has: seed, pitr, mode, edition, clock_skew, count_at_most, [quota], [[fault]]",
         "line 3: `clock_skew` cannot be `\"5\"`; write how far",
         "line 5: `reads_per_second` cannot be `0`; write a whole number above 0",
         "line 7: there is no strike `\"unavailble\"`; write one of: unavailable, deadline_exceeded, ",
@@ -120,6 +124,18 @@ colection = "orders"
             "{told}\n{expected}"
         );
     }
+}
+
+#[test]
+fn a_kind_of_database_is_one_of_those_there_are() {
+    let plan = "mode = \"native\"\nedition = \"standard\"\n";
+    assert_eq!(Plan::parse(plan, "plan"), Ok(Plan::default()));
+    let told = problems("mode = \"mongodb\"\nedition = true\n");
+    let expected = [
+        "plan.toml line 1: `mode` cannot be `\"mongodb\"`; write \"native\" or \"datastore\"",
+        "plan.toml line 2: `edition` cannot be `true`; write \"standard\" or \"enterprise\"",
+    ];
+    assert_eq!(told, expected);
 }
 
 #[test]
