@@ -23,8 +23,8 @@ pub(crate) fn verb(config: &Config, voice: Voice) -> anyhow::Result<Exit> {
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let findings = runtime.block_on(look(config, source, target, dir));
-    // What did not answer may still sit in a blocking call; there is nothing left to wait for.
-    runtime.shutdown_background();
+    // A directory may still be open; what else sits in a blocking call is not waited for long.
+    runtime.shutdown_timeout(crate::run::LETTING_GO);
     let arguments = std::env::args_os().skip(1);
     let arguments = arguments.map(|argument| argument.to_string_lossy().into_owned());
     let report = Report::new(findings, arguments);

@@ -18,6 +18,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::signal::unix::{SignalKind, signal};
 
+/// The longest that ending waits for calls that cannot be interrupted.
+pub(crate) const LETTING_GO: Duration = Duration::from_secs(5);
+
 pub(crate) fn verb(config: &Config, matches: &ArgMatches, voice: Voice) -> anyhow::Result<Exit> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let exit = runtime.block_on(async {
@@ -27,8 +30,9 @@ pub(crate) fn verb(config: &Config, matches: &ArgMatches, voice: Voice) -> anyho
             execute(config, &voice).await
         }
     });
-    // What was let go of may still sit in a blocking call; there is nothing left to wait for.
-    runtime.shutdown_background();
+    // What was let go of may still be writing to the checkpoint directory, and RocksDB aborts the process when it ends
+    // under a writer's feet. Such a write takes milliseconds; what takes longer than this is no write.
+    runtime.shutdown_timeout(LETTING_GO);
     exit
 }
 
