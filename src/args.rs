@@ -1,5 +1,8 @@
 //! The command line, built from the table of settings, so that no flag can differ from its file key.
 
+mod examples;
+mod verbs;
+
 use crate::exit;
 use clap::builder::{PathBufValueParser, PossibleValuesParser, ValueParser};
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
@@ -9,46 +12,6 @@ use std::path::{Path, PathBuf};
 
 /// The file that is read when it is there and none is named.
 const DEFAULT_FILE: &str = "etl.toml";
-
-const RUN_EXAMPLES: &str = "\
-Examples:
-  # an emulator into a local Postgres
-  FIRESTORE_EMULATOR_HOST=127.0.0.1:8080 DATABASE_URL=postgres://me@localhost/app \\
-    etl run --source firestore --project demo --checkpoint-dir ./checkpoints
-
-  # what would happen, with the tables it would create
-  etl run --project my-app --checkpoint-dir ./checkpoints --dry-run
-
-  # stopped or killed? the same command goes on
-  etl run --project my-app --checkpoint-dir ./checkpoints
-
-  # two collections only, at most 80 % of 2000 reads a second, a summary for a script
-  etl run --project my-app --collections users,orders --reads-per-second 2000 \\
-    --checkpoint-dir ./checkpoints --output json";
-
-const CHECK_EXAMPLES: &str = "\
-Examples:
-  # with the settings of the run to come
-  etl check --project my-app --checkpoint-dir ./checkpoints
-
-  # only what has to be mended, for a script
-  etl check --output json | jq '.findings[] | select(.verdict == \"fail\")'
-
-Looks at source, target and checkpoint directory, tells everything it finds at once, and changes nothing. It bills a
-handful of reads. Exits with 0 when nothing fails (warnings are no failures), with 3 otherwise.";
-
-const STATUS_EXAMPLES: &str = "\
-Examples:
-  etl status --checkpoint-dir ./checkpoints
-  etl status --checkpoint-dir ./checkpoints --output json
-
-Needs neither source nor target; works while a run is under way.";
-
-const QUARANTINE_EXAMPLES: &str = "\
-Examples:
-  etl quarantine list
-  etl quarantine list --reason nul_character --limit 20
-  etl quarantine show users/alice";
 
 /// The whole command tree.
 pub(crate) fn command() -> Command {
@@ -79,14 +42,17 @@ pub(crate) fn command() -> Command {
                 .help("text for people, or json: one object on standard output"),
         )
         .subcommand(check())
+        .subcommand(plan())
+        .subcommand(verbs::init())
         .subcommand(run())
         .subcommand(
             Command::new("status")
                 .about("Where a run stands, from its checkpoint directory alone")
-                .after_help(STATUS_EXAMPLES)
+                .after_help(examples::STATUS)
                 .args(settings(&["run.checkpoint_dir", "telemetry.log"])),
         )
-        .subcommand(quarantine())
+        .subcommand(verbs::quarantine())
+        .subcommand(verbs::export())
         .subcommand(
             Command::new("completions")
                 .about("Completions for your shell, on standard output")
@@ -100,25 +66,38 @@ pub(crate) fn command() -> Command {
 }
 
 /// What moving documents can be told.
-const OF_A_RUN: [&str; 4] = ["source.", "target.", "run.", "telemetry."];
+const OF_A_RUN: [&str; 6] = ["source.", "target.", "embed.", "run.", "plan.", "telemetry."];
 
 fn check() -> Command {
     Command::new("check")
         .about("Whether a run would work: looks at both ends and the directory, and changes nothing")
-        .after_help(CHECK_EXAMPLES)
+        .after_help(examples::CHECK)
         .args(settings(&OF_A_RUN))
+}
+
+fn plan() -> Command {
+    Command::new("plan")
+        .about("What a run would do, cost, fill and last: measures both ends, and changes nothing")
+        .after_help(examples::PLAN)
+        .args(settings(&OF_A_RUN))
+        .arg(
+            Arg::new("sql")
+                .long("sql")
+                .action(ArgAction::SetTrue)
+                .help("Show also what would be created, as SQL"),
+        )
 }
 
 fn run() -> Command {
     Command::new("run")
         .about("Moves every document of the source, once; killed at will and started again, it goes on")
-        .after_help(format!("{RUN_EXAMPLES}\n\n{}", exit::HELP))
+        .after_help(format!("{}\n\n{}", examples::RUN, exit::HELP))
         .args(settings(&OF_A_RUN))
         .arg(
             Arg::new("dry-run")
                 .long("dry-run")
                 .action(ArgAction::SetTrue)
-                .help("Show the plan and the tables' DDL; change nothing (reads counts and the sample)"),
+                .help("Do what `etl plan --sql` does: tell what the run would do; change nothing"),
         )
         .arg(
             Arg::new(VERIFY_ONLY[0])
@@ -136,41 +115,6 @@ pub(crate) const VERIFY_ONLY: [&str; 2] = ["verify-only", "validate-only"];
 /// Whether it is only asked whether a run would work.
 pub(crate) fn is_check(verb: &str, matches: &ArgMatches) -> bool {
     verb == "check" || verb == "run" && matches.get_flag(VERIFY_ONLY[0])
-}
-
-fn quarantine() -> Command {
-    let target = || settings(&["target.url", "telemetry.log"]);
-    let text = |name: &'static str, help: &'static str| Arg::new(name).long(name).help(help);
-    Command::new("quarantine")
-        .about("Documents that could not be stored as asked, with the reason")
-        .after_help(QUARANTINE_EXAMPLES)
-        .subcommand_required(true)
-        .subcommand(
-            Command::new("list")
-                .about("Which documents, and why")
-                .after_help(QUARANTINE_EXAMPLES)
-                .args(target())
-                .arg(text("collection", "Only of this collection").value_name("ID"))
-                .arg(text("reason", "Only for this reason").value_name("REASON"))
-                .arg(
-                    text("limit", "At most so many documents")
-                        .value_name("N")
-                        .default_value("50")
-                        .value_parser(value_parser!(u32)),
-                ),
-        )
-        .subcommand(
-            Command::new("show")
-                .about("One document, whole, as it was read")
-                .after_help(QUARANTINE_EXAMPLES)
-                .args(target())
-                .arg(
-                    Arg::new("path")
-                        .required(true)
-                        .value_name("PATH")
-                        .help("Its path, as `etl quarantine list` prints it"),
-                ),
-        )
 }
 
 /// The flags of all settings whose key starts with one of `prefixes`.
@@ -210,7 +154,9 @@ fn heading(key: &str) -> &'static str {
     match key.split('.').next() {
         Some("source") => "Source",
         Some("target") => "Target",
+        Some("embed") => "Embedding",
         Some("run") => "Run",
+        Some("plan") => "Plan",
         _ => "Telemetry",
     }
 }
@@ -221,6 +167,7 @@ fn placeholder(form: Form) -> &'static str {
         Form::Choice(_) => "WORD",
         Form::Count(..) => "N",
         Form::Share { .. } => "SHARE",
+        Form::Money(..) => "USD",
         Form::Size(..) => "SIZE",
         Form::Duration(..) => "TIME",
         _ => "VALUE",
@@ -282,11 +229,12 @@ mod tests {
     }
 
     #[test]
-    fn a_check_is_told_what_a_run_is_told() {
-        let (run, check) = (run(), check());
+    fn a_check_and_a_plan_are_told_what_a_run_is_told() {
+        let (run, check, plan) = (run(), check(), plan());
         for setting in SETTINGS {
             let of = |verb: &Command| verb.get_arguments().any(|arg| arg.get_id() == setting.key);
             assert_eq!(of(&check), of(&run), "{}", setting.key);
+            assert_eq!(of(&plan), of(&run), "{}", setting.key);
         }
     }
 

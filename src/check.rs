@@ -47,9 +47,17 @@ async fn look(config: &Config, source: &Firestore, target: &Target, dir: &Path) 
     let of_source = source.stream_timeout * 3 + MARGIN;
     let hosts = u32::try_from(target.connection.hosts.len()).unwrap_or(u32::MAX);
     let of_target = target.connection.connect_timeout * hosts.saturating_add(2) + MARGIN;
+    let wanted = check::Wanted {
+        source,
+        mapping: &config.mapping,
+    };
     let (mut findings, of_the_target) = tokio::join!(
         within(of_source, "source.answers", check::source(source)),
-        within(of_target, "target.answers", check::target(target, &config.run)),
+        within(
+            of_target,
+            "target.answers",
+            check::target(target, &config.run, wanted)
+        ),
     );
     // Not before the target was looked at: the connections it has free are counted there.
     let answers = of_the_target
@@ -60,7 +68,7 @@ async fn look(config: &Config, source: &Firestore, target: &Target, dir: &Path) 
     let usable = directory.verdict != Verdict::Fail;
     findings.push(directory);
     if usable {
-        let wish = Wish::asked(source, target, &config.run);
+        let wish = Wish::asked(source, target, &config.mapping, &config.run);
         let beginning = check::beginning(dir, answers.then_some(target), &wish);
         let beginning = within(of_target, "checkpoints.run", async {
             beginning.await.into_iter().collect()

@@ -4,6 +4,9 @@ mod args;
 mod check;
 mod display;
 mod exit;
+mod export;
+mod init;
+mod plan;
 mod quarantine;
 mod run;
 mod status;
@@ -52,6 +55,15 @@ fn dispatch(verb: &str, matches: &ArgMatches) -> anyhow::Result<Exit> {
         "check" | "run" if args::is_check(verb, matches) => with_config(matches, Needs::RUN, check::verb),
         "run" => with_config(matches, Needs::RUN, |config, voice| {
             run::verb(config, matches, voice)
+        }),
+        "init" => with_config(matches, Needs::SOURCE, |config, voice| {
+            init::verb(config, matches, voice)
+        }),
+        "export" => with_config(matches, Needs::TARGET, |config, voice| {
+            export::verb(config, matches, voice)
+        }),
+        "plan" => with_config(matches, Needs::RUN, |config, voice| {
+            plan::verb(config, matches, voice)
         }),
         "status" => with_config(matches, Needs::STATUS, status::verb),
         "quarantine" => match matches.subcommand() {

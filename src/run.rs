@@ -3,14 +3,15 @@
 use crate::display::{self, Style};
 use crate::exit::Exit;
 use crate::summary::Summary;
-use crate::text::{count, table};
-use crate::{Voice, complain, say, telemetry};
-use checkpoints::Rocks;
+use crate::{Voice, complain, plan, say, telemetry};
+use checkpoints::{Rocks, Vectors};
 use clap::ArgMatches;
 use config::Config;
+use pipeline::budget::Budget;
+use pipeline::embed::Embedder;
 use pipeline::fault::{Fault, Part};
-use pipeline::plan::Plan;
 use pipeline::progress::Progress;
+use pipeline::retry::Policy;
 use pipeline::run::{Ended, Run};
 use pipeline::stop::{Reason, Stop};
 use std::path::Path;
@@ -25,7 +26,7 @@ pub(crate) fn verb(config: &Config, matches: &ArgMatches, voice: Voice) -> anyho
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let exit = runtime.block_on(async {
         if matches.get_flag("dry-run") {
-            rehearse(config, &voice).await
+            plan::rehearse(config, &voice, true).await
         } else {
             execute(config, &voice).await
         }
@@ -47,8 +48,12 @@ async fn execute(config: &Config, voice: &Voice) -> anyhow::Result<Exit> {
     };
     let began = Instant::now();
     let (stop, progress) = (Stop::default(), Arc::new(Progress::default()));
-    let Some(run) = wire(config, &stop, &progress) else {
+    let Some(mut run) = wire(config, &stop, &progress) else {
         return Ok(Exit::Configuration);
+    };
+    run.embedder = match embedder(config, run.policy()) {
+        Ok(embedder) => embedder,
+        Err(fault) => return Ok(failed(&fault, voice)),
     };
     let signals = tokio::spawn(heed_signals(stop.clone()));
     let style = if voice.live {
@@ -69,7 +74,8 @@ async fn execute(config: &Config, voice: &Voice) -> anyhow::Result<Exit> {
     shown.abort();
     let _ = shown.await;
     signals.abort();
-    Ok(conclude(ended, &stop, &progress, began, voice))
+    let budget = run.budget.clone();
+    Ok(conclude(ended, &stop, &progress, &budget, began, voice))
 }
 
 /// Returns when the operator asked twice. A run that lets go for a reason of its own says why itself.
@@ -84,16 +90,17 @@ fn conclude(
     ended: Option<Result<Ended, Fault>>,
     stop: &Stop,
     progress: &Progress,
+    budget: &Budget,
     began: Instant,
     voice: &Voice,
 ) -> Exit {
     let stopped = stop.reason().map_or(Exit::Complete, Exit::of_reason);
-    let summary = |exit| Summary::new(progress, began.elapsed(), exit);
+    let summary = |exit| Summary::new(progress, began.elapsed(), exit).with_budget(budget);
     let (exit, summary) = match ended {
         None => (stopped, summary(stopped)),
         Some(Ok(ended)) => {
             let exit = if ended.complete { Exit::Complete } else { stopped };
-            (exit, summary(exit).with_later(ended.later))
+            (exit, summary(exit).with_end(&ended))
         }
         Some(Err(fault)) => {
             let exit = Exit::of_fault(&fault);
@@ -105,7 +112,7 @@ fn conclude(
 }
 
 /// The end of a start that did not get to its run.
-fn failed(fault: &Fault, voice: &Voice) -> Exit {
+pub(crate) fn failed(fault: &Fault, voice: &Voice) -> Exit {
     let exit = Exit::of_fault(fault);
     print(
         &Summary::new(&Progress::default(), Duration::ZERO, exit).with_fault(fault),
@@ -125,89 +132,30 @@ fn print(summary: &Summary, voice: &Voice) {
     }
 }
 
-async fn rehearse(config: &Config, voice: &Voice) -> anyhow::Result<Exit> {
-    let (stop, progress) = (Stop::default(), Arc::new(Progress::default()));
-    let Some(run) = wire(config, &stop, &progress) else {
-        return Ok(Exit::Configuration);
-    };
-    // Looking leaves no trace: a directory that is not there is not created.
-    let store = config
-        .checkpoint_dir
-        .as_deref()
-        .and_then(|dir| Rocks::open_read_only(dir).ok());
-    match run.rehearse(store.as_ref()).await {
-        Ok((plan, sql)) => {
-            if voice.json {
-                say(&format!("{}\n", serde_json::json!({ "plan": plan, "sql": sql })));
-            } else {
-                say(&page(&plan, &sql));
-            }
-            Ok(Exit::Complete)
-        }
-        Err(fault) => Ok(failed(&fault, voice)),
-    }
-}
-
-fn page(plan: &Plan, sql: &str) -> String {
-    let rows: Vec<Vec<String>> = plan
-        .tables
-        .iter()
-        .enumerate()
-        .map(|(place, planned)| {
-            let lanes = plan.lanes.iter().filter(|lane| lane.table == place);
-            let documents: u64 = lanes.clone().map(|lane| lane.documents).sum();
-            let collection = transforms::visible(&planned.collection).into_owned();
-            let columns = planned.columns.len() + 4;
-            vec![
-                collection,
-                planned.name.clone(),
-                count(documents),
-                lanes.count().to_string(),
-                columns.to_string(),
-            ]
-        })
-        .collect();
-    let mut page = format!(
-        "from {} at {}\ninto schema {}\n\n",
-        plan.source, plan.snapshot, plan.mapping.schema
-    );
-    page.push_str(&table(
-        &["collection", "table", ">documents", ">lanes", ">columns"],
-        &rows,
-    ));
-    page.push_str(&format!(
-        "\n{} documents in {} lanes; mode copy: rows go straight into tables this run creates or finds empty\n",
-        count(plan.documents()),
-        plan.lanes.len()
-    ));
-    page.push_str(&format!(
-        "reads billed: {} for this plan, {} for the run\n",
-        count(plan.planning_reads),
-        count(plan.documents())
-    ));
-    for remark in &plan.remarks {
-        page.push_str(&format!("note: {remark}\n"));
-    }
-    if sql.is_empty() {
-        page.push_str("\nthe run is registered and its tables are there; `etl run` goes on with it\n");
-    } else {
-        page.push_str(&format!(
-            "\n{sql}\nnothing was changed\nnext: the same command without --dry-run\n"
-        ));
-    }
-    page
-}
-
-fn wire<'c>(config: &'c Config, stop: &Stop, progress: &Arc<Progress>) -> Option<Run<'c>> {
+pub(crate) fn wire<'c>(config: &'c Config, stop: &Stop, progress: &Arc<Progress>) -> Option<Run<'c>> {
     // Both are there: the configuration was asked for with `Needs::RUN`.
     Some(Run {
         source: config.source.as_ref()?,
         target: config.target.as_ref()?,
+        tables: &config.mapping,
         habits: &config.run,
         holder: introduction(),
+        embedder: None,
+        budget: Arc::default(),
         stop: stop.clone(),
         progress: progress.clone(),
     })
+}
+
+/// The way to the endpoint that embeds texts, through the vectors that the checkpoint directory remembers.
+fn embedder(config: &Config, policy: Policy) -> Result<Option<Embedder>, Fault> {
+    let Some(embed) = &config.embed else {
+        return Ok(None);
+    };
+    let dir = config.checkpoint_dir.as_deref().unwrap_or(Path::new("."));
+    let cache = Vectors::open(dir)
+        .map_err(|error| Fault::permanent(Part::Checkpoints, "open the vectors", error.to_string()))?;
+    Embedder::new(embed, Arc::new(cache), policy).map(Some)
 }
 
 fn open(config: &Config) -> Result<Rocks, Fault> {

@@ -11,7 +11,8 @@ use std::path::Path;
 
 #[derive(Debug, Default, Serialize)]
 struct Standing {
-    table: String,
+    collection: String,
+    tables: Vec<String>,
     documents: u64,
     read: u64,
     loaded: u64,
@@ -52,7 +53,7 @@ pub(crate) fn verb(config: &Config, voice: Voice) -> anyhow::Result<Exit> {
             "documents": plan.documents(), "read": total.read, "loaded": total.loaded,
             "quarantined": total.quarantined, "skipped": total.skipped, "reads_billed": total.billed + plan.planning_reads,
             "lanes": { "done": standings.iter().map(|s| s.lanes_done).sum::<u64>(), "total": plan.lanes.len() },
-            "tables": standings, "loaded_completely": ended,
+            "collections": standings, "loaded_completely": ended,
         });
         say(&format!("{status}\n"));
     } else {
@@ -64,16 +65,21 @@ pub(crate) fn verb(config: &Config, voice: Voice) -> anyhow::Result<Exit> {
 fn standings(plan: &Plan, store: &Rocks) -> anyhow::Result<(Vec<Standing>, Tally)> {
     let mut total = Tally::default();
     let mut standings: Vec<Standing> = plan
-        .tables
+        .collections
         .iter()
-        .map(|table| Standing {
-            table: table.name.clone(),
+        .map(|collection| Standing {
+            collection: collection.visible(),
+            tables: collection
+                .relations()
+                .iter()
+                .map(|relation| relation.name().to_owned())
+                .collect(),
             ..Standing::default()
         })
         .collect();
     for lane in &plan.lanes {
         let progress = store.progress(LaneId(lane.id))?;
-        let standing = &mut standings[lane.table];
+        let standing = &mut standings[lane.collection];
         standing.documents += lane.documents;
         standing.read += progress.tally.read;
         standing.loaded += progress.tally.loaded;
@@ -90,7 +96,8 @@ fn page(plan: &Plan, standings: &[Standing], total: &Tally, ended: bool) -> Stri
         .iter()
         .map(|standing| {
             vec![
-                standing.table.clone(),
+                standing.collection.clone(),
+                standing.tables.join(", "),
                 count(standing.documents),
                 count(standing.loaded),
                 count(standing.quarantined),
@@ -109,7 +116,14 @@ fn page(plan: &Plan, standings: &[Standing], total: &Tally, ended: bool) -> Stri
         plan.source,
         plan.snapshot,
         table(
-            &["table", ">documents", ">loaded", ">quarantined", ">lanes done"],
+            &[
+                "collection",
+                "tables",
+                ">documents",
+                ">loaded",
+                ">quarantined",
+                ">lanes done"
+            ],
             &rows
         ),
         count(total.read),

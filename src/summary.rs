@@ -5,8 +5,13 @@
 
 use crate::exit::Exit;
 use crate::text::{bytes, count, duration, table};
+use pipeline::budget::Budget;
 use pipeline::fault::Fault;
+use pipeline::load::postgres::Altered;
+use pipeline::load::postgres::after::Outcome;
+use pipeline::plan::LeftBehind;
 use pipeline::progress::Progress;
+use pipeline::run::Ended;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -22,7 +27,15 @@ pub(crate) struct Summary {
     skipped: u64,
     lanes: Lanes,
     lanes_read_later: u64,
+    /// What the mapping altered or left behind.
+    altered: Altered,
+    /// Collections that the mapping leaves in the source.
+    left_behind: Vec<LeftBehind>,
+    /// Keys, indexes and references after the load.
+    after: Outcome,
     reads_billed: u64,
+    /// What the whole run may read and has read at the most, where that is limited.
+    budget: Option<Used>,
     retries: u64,
     seconds: f64,
     documents_per_second: f64,
@@ -36,6 +49,12 @@ pub(crate) struct Summary {
 }
 
 #[derive(Debug, Serialize)]
+struct Used {
+    reads: u64,
+    used: u64,
+}
+
+#[derive(Debug, Serialize)]
 struct Lanes {
     done: u64,
     total: u64,
@@ -44,7 +63,8 @@ struct Lanes {
 #[derive(Debug, Serialize)]
 struct Table {
     rows: u64,
-    quarantined: u64,
+    /// Of its collection; nothing where the collection has several tables of documents.
+    quarantined: Option<u64>,
 }
 
 impl Summary {
@@ -52,15 +72,25 @@ impl Summary {
     pub(crate) fn new(progress: &Progress, took: Duration, exit: Exit) -> Self {
         let (plan, snapshot) = (progress.plan(), progress.snapshot());
         let total = snapshot.total;
-        let tables = snapshot.tables.iter().map(|table| {
-            (
-                table.name.clone(),
-                Table {
-                    rows: table.tally.loaded,
-                    quarantined: table.tally.quarantined,
-                },
-            )
-        });
+        let collections = plan.iter().flat_map(|plan| &plan.collections);
+        let tables = collections
+            .zip(&snapshot.collections)
+            .flat_map(|(collection, done)| {
+                let only = collection.tables.len() == 1;
+                let relations = collection.relations().into_iter().zip(&done.rows);
+                relations.map(move |(relation, rows)| {
+                    let documents = only && relation.parent().is_none();
+                    let quarantined = documents.then_some(done.tally.quarantined);
+                    let name = relation.name().to_owned();
+                    (
+                        name,
+                        Table {
+                            rows: *rows,
+                            quarantined,
+                        },
+                    )
+                })
+            });
         Summary {
             run: plan.as_ref().map(|plan| plan.run.to_string()),
             snapshot_time: plan.as_ref().map(|plan| plan.snapshot.to_string()),
@@ -73,7 +103,13 @@ impl Summary {
                 total: snapshot.lanes,
             },
             lanes_read_later: 0,
+            altered: Altered::default(),
+            left_behind: plan
+                .as_ref()
+                .map_or_else(Vec::new, |plan| plan.left_behind.clone()),
+            after: Outcome::default(),
             reads_billed: pipeline::metrics::reads_billed(),
+            budget: None,
             retries: pipeline::metrics::retries(),
             seconds: took.as_secs_f64(),
             documents_per_second: snapshot.rate,
@@ -87,8 +123,19 @@ impl Summary {
     }
 
     /// The same, with how many lanes were read at a later time than the snapshot's.
-    pub(crate) fn with_later(mut self, lanes: u64) -> Self {
-        self.lanes_read_later = lanes;
+    pub(crate) fn with_end(mut self, ended: &Ended) -> Self {
+        self.lanes_read_later = ended.later;
+        self.altered = ended.altered.clone();
+        self.after = ended.after.clone();
+        self
+    }
+
+    /// The same, with what the run may read and has read.
+    pub(crate) fn with_budget(mut self, budget: &Budget) -> Self {
+        self.budget = budget.limit().map(|reads| Used {
+            reads,
+            used: budget.used(),
+        });
         self
     }
 
@@ -101,6 +148,60 @@ impl Summary {
         self
     }
 
+    /// What is there otherwise than in the source, or not as asked: a line each, or nothing.
+    fn as_mapped(&self) -> String {
+        let mut lines = String::new();
+        if !self.left_behind.is_empty() {
+            let left = self
+                .left_behind
+                .iter()
+                .map(|left| format!("{} ({} documents)", left.id, count(left.documents)));
+            let left: Vec<String> = left.collect();
+            lines.push_str(&format!(
+                "collections that the mapping leaves where they are: {}\n",
+                left.join(", ")
+            ));
+        }
+        if self.altered.dropped > 0 {
+            lines.push_str(&format!(
+                "as the mapping says: {} values were left behind\n",
+                count(self.altered.dropped)
+            ));
+        }
+        for (policy, values) in &self.altered.amended {
+            lines.push_str(&format!(
+                "as the mapping says: {} values were altered ({policy}); etl.amendment has the originals\n",
+                count(*values)
+            ));
+        }
+        for orphans in &self.after.orphans {
+            let example = orphans
+                .examples
+                .first()
+                .map_or_else(String::new, |path| format!(", such as {path}"));
+            lines.push_str(&format!(
+                "orphans: {} rows of {} refer to nothing in {}{example} ({})\n",
+                count(orphans.count),
+                orphans.table,
+                orphans.references,
+                orphans.constraint
+            ));
+        }
+        if !self.after.orphans.is_empty() {
+            lines.push_str(
+                "  their rows are there; these foreign keys hold for new rows and are not validated. `--output json` gives \
+                 for\n  each the statement that lists its rows, and the one that validates it once they are mended\n",
+            );
+        }
+        for warning in &self.after.warnings {
+            lines.push_str(&format!(
+                "not as asked: {}: {}\n  {}\n",
+                warning.step, warning.reason, warning.next
+            ));
+        }
+        lines
+    }
+
     /// The page for people.
     pub(crate) fn page(&self) -> String {
         let mut page = String::new();
@@ -108,7 +209,10 @@ impl Summary {
             let rows: Vec<Vec<String>> = self
                 .tables
                 .iter()
-                .map(|(name, table)| vec![name.clone(), count(table.rows), count(table.quarantined)])
+                .map(|(name, table)| {
+                    let quarantined = table.quarantined.map_or("—".to_owned(), count);
+                    vec![name.clone(), count(table.rows), quarantined]
+                })
                 .collect();
             page.push_str(&table(&["table", ">rows", ">quarantined"], &rows));
             page.push('\n');
@@ -131,12 +235,20 @@ impl Summary {
                     count(self.lanes_read_later)
                 ));
             }
+            page.push_str(&self.as_mapped());
             page.push_str(&format!(
                 "this start: {}, {} documents/s, {} reads billed, {} retries\n",
                 duration(Duration::from_secs_f64(self.seconds)),
                 count(self.documents_per_second as u64),
                 count(self.reads_billed),
                 count(self.retries)
+            ));
+        }
+        if let Some(budget) = &self.budget {
+            page.push_str(&format!(
+                "budget: {} of {} reads used, over all starts\n",
+                count(budget.used),
+                count(budget.reads)
             ));
         }
         if let Some(error) = &self.error {
@@ -157,6 +269,7 @@ fn word(exit: Exit) -> &'static str {
         Exit::Emergency => "emergency stop: too many documents failed",
         Exit::Sums => "failed: the sums do not add up",
         Exit::OtherRun => "refused: this belongs to another run",
+        Exit::Budget => "budget reached; what was read is loaded and remembered",
     }
 }
 
@@ -165,6 +278,9 @@ fn next(exit: Exit, quarantined: u64) -> String {
         Exit::Complete if quarantined > 0 => "look at what could not be stored as asked: etl quarantine list",
         Exit::Complete => "look at the tables with psql; every document's path is in column _path",
         Exit::Stopped => "start the same command again: it goes on where it was",
+        Exit::Budget => {
+            "raise --max-reads or --max-cost, then start the same command again: it goes on where it was"
+        }
         Exit::Emergency => {
             "find the reason with `etl quarantine list`; to go on all the same, raise --emergency-threshold"
         }

@@ -10,6 +10,7 @@ mod operator; // what a tired person is told: the words, the exit code, and noth
 mod pooler; // nothing is kept on a connection, for a pooler hands out others'
 mod recovery; // another run, another process, another day: gone on with or refused, never mixed
 mod refusals; // what cannot be stored is put aside, with the reason; too much of it stops the run
+mod shaped; // what a person makes of `etl init`: an edited mapping, loaded, looked at, and turned back
 mod simulated; // a Firestore that misbehaves: every fault there is, one at a time and all together
 mod support; // servers shared by all tests, a fresh project and database for each
 mod tidy; // rules of the house that a compiler does not keep

@@ -1,9 +1,11 @@
 //! A Firestore that misbehaves: every fault there is, one at a time and all together.
 
+mod budget; // reads are limited: never exceeded, and gone on with once there are more
 mod endings; // faults that do not pass: the run ends, says what to do, and goes on later
 mod kinds; // faults that pass: the run goes on, exactly, and says so
 mod limits; // partitions, quotas, counts that take too long, snapshots that grow old, documents that are large
 mod million; // a million documents, in constant memory
+mod plan; // what a plan says of a run, against the run
 mod storms; // kills, cuts and lost answers in bad weather
 
 use crate::support::{World, completed};

@@ -31,6 +31,7 @@ pub(crate) async fn piped(host: &str, lanes: usize) -> u64 {
         sample: 300.try_into().unwrap(),
         reads_per_second: None,
         quota_safety: 0.8,
+        read_price: None,
         ramp: false,
         stream_timeout: Duration::from_secs(60),
     };
@@ -63,6 +64,7 @@ pub(crate) async fn piped(host: &str, lanes: usize) -> u64 {
             collections: None,
             schema: "public".to_owned(),
             exact_vectors: false,
+            tables: config::mapping::Mapping::default(),
         },
         sample: 300,
         lane_documents: 100_000,
@@ -74,6 +76,7 @@ pub(crate) async fn piped(host: &str, lanes: usize) -> u64 {
     let way = Way {
         plan: plan.clone(),
         loader: Arc::new(Nowhere),
+        embedder: None,
         checkpoints: Arc::new(remembering(&plan)),
         progress: progress.clone(),
     };
@@ -93,6 +96,7 @@ fn standing(plan: &Plan, lane: &Lane) -> Standing {
         progress: Progress::default(),
         read_at: plan.snapshot,
         expected: lane.documents,
+        rows: vec![0; plan.collection_of(lane).relations().len()],
     }
 }
 

@@ -3,7 +3,8 @@
 //! A lane moves only by handing in a [`Receipt`], a receipt exists only after a loader's COMMIT returned,
 //! and a store refuses a receipt that does not start exactly where the lane stands: the wrong order cannot
 //! be written. What a document is, and what a plan says, this crate leaves to its users; where Postgres and
-//! a store disagree, Postgres is right and [`CheckpointStore::adopt`] says so.
+//! a store disagree, Postgres is right and [`CheckpointStore::adopt`] says so. Beside the bookmark lies what was
+//! paid for and need not be paid for again: a [`VectorCache`].
 
 mod encoding;
 mod holder;
@@ -13,6 +14,7 @@ mod position;
 mod receipt;
 mod rocks;
 mod store;
+mod vectors;
 
 pub use holder::holder;
 pub use memory::Memory;
@@ -20,3 +22,4 @@ pub use position::{LaneId, Position, Span, Token};
 pub use receipt::{Progress, Receipt, Tally};
 pub use rocks::{OpenError, Rocks};
 pub use store::{CheckpointError, CheckpointStore};
+pub use vectors::{Digest, VectorCache, Vectors};

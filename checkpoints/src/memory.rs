@@ -3,6 +3,7 @@
 use crate::position::LaneId;
 use crate::receipt::{Progress, Receipt};
 use crate::store::{CheckpointError, CheckpointStore};
+use crate::vectors::{Digest, VectorCache};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -10,16 +11,20 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 struct State {
     plan: Option<Vec<u8>>,
     lanes: BTreeMap<LaneId, Progress>,
+    planning_reads: u64,
 }
 
 /// A store that forgets when it is dropped.
 #[derive(Debug, Default)]
-pub struct Memory(Mutex<State>);
+pub struct Memory {
+    state: Mutex<State>,
+    vectors: Mutex<BTreeMap<Digest, Vec<f32>>>,
+}
 
 impl Memory {
     fn state(&self) -> MutexGuard<'_, State> {
         // A panic elsewhere leaves the map whole: every change below is one insert.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -32,6 +37,7 @@ impl CheckpointStore for Memory {
         *self.state() = State {
             plan: Some(plan.to_vec()),
             lanes: lanes.iter().cloned().collect(),
+            planning_reads: 0,
         };
         Ok(())
     }
@@ -48,6 +54,28 @@ impl CheckpointStore for Memory {
 
     fn adopt(&self, lane: LaneId, progress: &Progress) -> Result<(), CheckpointError> {
         self.state().lanes.insert(lane, progress.clone());
+        Ok(())
+    }
+
+    fn planning_reads(&self) -> Result<u64, CheckpointError> {
+        Ok(self.state().planning_reads)
+    }
+
+    fn note_planning_reads(&self, reads: u64) -> Result<(), CheckpointError> {
+        self.state().planning_reads = reads;
+        Ok(())
+    }
+}
+
+impl VectorCache for Memory {
+    fn recall(&self, keys: &[Digest]) -> Result<Vec<Option<Vec<f32>>>, CheckpointError> {
+        let vectors = self.vectors.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(keys.iter().map(|key| vectors.get(key).cloned()).collect())
+    }
+
+    fn keep(&self, vectors: &[(Digest, Vec<f32>)]) -> Result<(), CheckpointError> {
+        let mut kept = self.vectors.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.extend(vectors.iter().cloned());
         Ok(())
     }
 }

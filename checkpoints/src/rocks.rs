@@ -9,13 +9,14 @@ use crate::memory::step;
 use crate::position::LaneId;
 use crate::receipt::{Progress, Receipt};
 use crate::store::{CheckpointError, CheckpointStore};
-use rocksdb::{DB, IteratorMode, Options, WriteBatch, WriteOptions};
+use rocksdb::{BlockBasedOptions, DB, IteratorMode, Options, WriteBatch, WriteOptions};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 const PLAN: &[u8] = b"plan";
 const LANE: &[u8] = b"lane/";
+const PLANNING_READS: &[u8] = b"planning_reads";
 pub(crate) const OWNER: &str = "owner";
 pub(crate) const STATE: &str = "state";
 
@@ -63,33 +64,11 @@ impl Rocks {
     ///
     /// `introduction` is what a second process is told about this one, such as "etl run, process 12 on web-1".
     pub fn open(dir: &Path, introduction: &str) -> Result<Rocks, OpenError> {
+        let db = open(dir, STATE, &options())?;
         let unusable = |cause: String| OpenError::Unusable {
             path: dir.to_owned(),
             cause,
         };
-        let state = dir.join(STATE);
-        std::fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(&state)
-            .map_err(|error| unusable(error.to_string()))?;
-        let db = DB::open(&options(), &state).map_err(|error| {
-            let cause = error.into_string();
-            if cause.contains("lock") {
-                let owner = std::fs::read_to_string(dir.join(OWNER)).unwrap_or_default();
-                let owner = if owner.is_empty() {
-                    "another process".to_owned()
-                } else {
-                    owner
-                };
-                OpenError::InUse {
-                    path: dir.to_owned(),
-                    owner,
-                }
-            } else {
-                unusable(cause)
-            }
-        })?;
         std::fs::write(dir.join(OWNER), introduction).map_err(|error| unusable(error.to_string()))?;
         Ok(Rocks {
             db,
@@ -114,9 +93,7 @@ impl Rocks {
     }
 
     fn write(&self, batch: WriteBatch) -> Result<(), CheckpointError> {
-        let mut synced = WriteOptions::default();
-        synced.set_sync(true);
-        self.db.write_opt(batch, &synced).map_err(storage)
+        self.db.write_opt(batch, &synced()).map_err(storage)
     }
 
     fn read_progress(&self, lane: LaneId) -> Result<Progress, CheckpointError> {
@@ -176,6 +153,92 @@ impl CheckpointStore for Rocks {
         let _one_writer = self.writing.lock();
         self.put_progress(lane, progress)
     }
+
+    fn planning_reads(&self) -> Result<u64, CheckpointError> {
+        let Some(bytes) = self.db.get(PLANNING_READS).map_err(storage)? else {
+            return Ok(0);
+        };
+        let number = <[u8; 8]>::try_from(bytes.as_slice());
+        number
+            .map(u64::from_be_bytes)
+            .map_err(|_| CheckpointError::Damaged {
+                what: "the reads of earlier plans".to_owned(),
+                detail: "it is no number",
+            })
+    }
+
+    fn note_planning_reads(&self, reads: u64) -> Result<(), CheckpointError> {
+        let mut batch = WriteBatch::default();
+        batch.put(PLANNING_READS, reads.to_be_bytes());
+        self.write(batch)
+    }
+}
+
+/// Values that are no checkpoint, but dear to get again: in a database of their own beside the state, so that neither
+/// a start without them nor a look at the state ever opens it.
+#[derive(Debug)]
+pub(crate) struct Shelf(DB);
+
+impl Shelf {
+    /// Opens the shelf `name` in `dir`, creating both.
+    pub(crate) fn open(dir: &Path, name: &str) -> Result<Shelf, OpenError> {
+        Ok(Shelf(open(dir, name, &options_of_a_shelf())?))
+    }
+
+    /// The values of `keys`, in their order.
+    pub(crate) fn read(
+        &self,
+        keys: impl IntoIterator<Item = impl AsRef<[u8]>>,
+    ) -> Result<Vec<Option<Vec<u8>>>, CheckpointError> {
+        let values = self.0.multi_get(keys).into_iter();
+        values.map(|value| value.map_err(storage)).collect()
+    }
+
+    /// Puts values in their places, all or none. Durable when it returns.
+    pub(crate) fn write(
+        &self,
+        values: impl IntoIterator<Item = (impl AsRef<[u8]>, Vec<u8>)>,
+    ) -> Result<(), CheckpointError> {
+        let mut batch = WriteBatch::default();
+        for (key, value) in values {
+            batch.put(key, value);
+        }
+        self.0.write_opt(batch, &synced()).map_err(storage)
+    }
+}
+
+/// Opens the database `name` in `dir` for writing, creating both, readable by their owner alone.
+fn open(dir: &Path, name: &str, options: &Options) -> Result<DB, OpenError> {
+    let unusable = |cause: String| OpenError::Unusable {
+        path: dir.to_owned(),
+        cause,
+    };
+    let place = dir.join(name);
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(&place)
+        .map_err(|error| unusable(error.to_string()))?;
+    DB::open(options, &place).map_err(|error| {
+        let cause = error.into_string();
+        if !cause.contains("lock") {
+            return unusable(cause);
+        }
+        let owner = std::fs::read_to_string(dir.join(OWNER)).unwrap_or_default();
+        OpenError::InUse {
+            path: dir.to_owned(),
+            owner: match owner.as_str() {
+                "" => "another process".to_owned(),
+                _ => owner,
+            },
+        }
+    })
+}
+
+fn synced() -> WriteOptions {
+    let mut synced = WriteOptions::default();
+    synced.set_sync(true);
+    synced
 }
 
 fn lane_key(lane: LaneId) -> Vec<u8> {
@@ -199,101 +262,16 @@ fn options() -> Options {
     options
 }
 
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-    use crate::{Position, Span, Tally};
-    use std::os::unix::fs::PermissionsExt;
-
-    /// A store with the folder it lies in, so that both go together.
-    struct Lent(Rocks, #[allow(dead_code)] tempfile::TempDir);
-
-    impl CheckpointStore for Lent {
-        fn plan(&self) -> Result<Option<Vec<u8>>, CheckpointError> {
-            self.0.plan()
-        }
-        fn begin(&self, plan: &[u8], lanes: &[(LaneId, Progress)]) -> Result<(), CheckpointError> {
-            self.0.begin(plan, lanes)
-        }
-        fn progress(&self, lane: LaneId) -> Result<Progress, CheckpointError> {
-            self.0.progress(lane)
-        }
-        fn advance(&self, lane: LaneId, receipt: &Receipt) -> Result<(), CheckpointError> {
-            self.0.advance(lane, receipt)
-        }
-        fn adopt(&self, lane: LaneId, progress: &Progress) -> Result<(), CheckpointError> {
-            self.0.adopt(lane, progress)
-        }
-    }
-
-    #[test]
-    fn the_directory_keeps_the_laws() {
-        crate::laws::all(|| {
-            let dir = tempfile::tempdir().unwrap();
-            Lent(Rocks::open(dir.path(), "a test").unwrap(), dir)
-        });
-    }
-
-    fn step_to_end(store: &Rocks) {
-        let span = Span {
-            from: Position::Start,
-            to: Position::End,
-        };
-        store
-            .advance(LaneId(4), &Receipt::after_commit(span, Tally::default()))
-            .unwrap();
-    }
-
-    #[test]
-    fn a_reopened_directory_remembers() {
-        let dir = tempfile::tempdir().unwrap();
-        let store = Rocks::open(dir.path(), "first").unwrap();
-        store.begin(b"plan", &[]).unwrap();
-        step_to_end(&store);
-        drop(store);
-        let store = Rocks::open(dir.path(), "second").unwrap();
-        assert_eq!(store.plan().unwrap().unwrap(), b"plan");
-        assert!(store.progress(LaneId(4)).unwrap().position.is_end());
-    }
-
-    #[test]
-    fn a_second_writer_is_told_who_holds_the_directory_and_a_reader_is_let_in() {
-        let dir = tempfile::tempdir().unwrap();
-        let store = Rocks::open(dir.path(), "etl run, process 42").unwrap();
-        step_to_end(&store);
-        let refused = Rocks::open(dir.path(), "etl run, process 43").unwrap_err();
-        assert!(refused.to_string().contains("process 42"), "{refused}");
-        let reader = Rocks::open_read_only(dir.path()).unwrap();
-        assert!(reader.progress(LaneId(4)).unwrap().position.is_end());
-    }
-
-    #[test]
-    fn only_the_owner_may_look_inside() {
-        let dir = tempfile::tempdir().unwrap();
-        let _store = Rocks::open(dir.path(), "a test").unwrap();
-        let mode = std::fs::metadata(dir.path().join(STATE))
-            .unwrap()
-            .permissions()
-            .mode();
-        assert_eq!(mode & 0o777, 0o700);
-    }
-
-    #[test]
-    fn a_directory_without_a_run_says_so() {
-        let dir = tempfile::tempdir().unwrap();
-        assert!(matches!(
-            Rocks::open_read_only(dir.path()),
-            Err(OpenError::Absent { .. })
-        ));
-    }
-
-    #[test]
-    fn a_file_in_the_way_is_named() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("occupied");
-        std::fs::write(&path, "x").unwrap();
-        let refused = Rocks::open(&path, "a test").unwrap_err();
-        assert!(refused.to_string().contains("occupied"), "{refused}");
-    }
+/// A shelf may grow to gigabytes and is mostly asked for what it does not have, which its filters answer.
+fn options_of_a_shelf() -> Options {
+    let mut blocks = BlockBasedOptions::default();
+    blocks.set_bloom_filter(10.0, false);
+    let mut options = options();
+    options.set_block_based_table_factory(&blocks);
+    options.set_write_buffer_size(8 << 20);
+    options.set_max_total_wal_size(32 << 20);
+    options
 }
+
+#[cfg(test)]
+mod tests;

@@ -23,6 +23,17 @@ pub trait CheckpointStore: Send + Sync + 'static {
 
     /// Takes over what Postgres says of `lane`, wherever the lane stood here.
     fn adopt(&self, lane: LaneId, progress: &Progress) -> Result<(), CheckpointError>;
+
+    /// Reads that plans cost which never became a run; forgotten when one begins.
+    fn planning_reads(&self) -> Result<u64, CheckpointError> {
+        Ok(0)
+    }
+
+    /// Remembers that number. Durable when it returns.
+    fn note_planning_reads(&self, reads: u64) -> Result<(), CheckpointError> {
+        let _ = reads;
+        Ok(())
+    }
 }
 
 /// Why a checkpoint store refused or failed.

@@ -10,7 +10,7 @@ use std::time::Duration;
 use crate::origin::{Origin, Problem, shown};
 use crate::secret::Secret;
 use crate::setting::{Fallback, Form, Setting};
-use crate::units::{read_duration, read_size, whole, write_duration, write_size};
+use crate::units::{read_duration, read_money, read_size, whole, write_duration, write_money, write_size};
 use crate::written::{Entry, Layers, Value, Written};
 
 /// Proof that a problem was noted.
@@ -172,9 +172,23 @@ impl Answers {
         Ok(self.must(key, switch)?.0)
     }
 
+    /// Millionths of a US dollar, if it is written.
+    pub(crate) fn money_if_any(&mut self, key: &'static str) -> Answer<Option<u64>> {
+        Ok(self
+            .read(key, |text| money(known(key).form, text))?
+            .map(|(amount, _)| amount))
+    }
+
     /// A number of bytes.
     pub(crate) fn size(&mut self, key: &'static str) -> Answer<u64> {
         Ok(self.must(key, |text| size(known(key).form, text))?.0)
+    }
+
+    /// A number of bytes, where one was written.
+    pub(crate) fn size_if_any(&mut self, key: &'static str) -> Answer<Option<u64>> {
+        Ok(self
+            .read(key, |text| size(known(key).form, text))?
+            .map(|(bytes, _)| bytes))
     }
 
     /// A duration.
@@ -260,6 +274,26 @@ fn switch(text: &str) -> Result<bool, String> {
             shown(text)
         )),
     }
+}
+
+fn money(form: Form, text: &str) -> Result<u64, String> {
+    let Form::Money(least, most) = form else {
+        return Err("is not an amount of money".to_owned());
+    };
+    read_money(text).and_then(|amount| {
+        let range = || {
+            format!(
+                "`{}` is out of range; it must lie between {} and {}",
+                shown(text),
+                write_money(least),
+                write_money(most)
+            )
+        };
+        (least..=most)
+            .contains(&amount)
+            .then_some(amount)
+            .ok_or_else(range)
+    })
 }
 
 fn size(form: Form, text: &str) -> Result<u64, String> {

@@ -9,6 +9,7 @@ use std::path::Path;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use crate::mapping::read;
 use crate::nearest::nearest;
 use crate::origin::{Origin, Problem, shown};
 use crate::setting::{Form, SETTINGS, Setting};
@@ -43,9 +44,11 @@ impl Written {
     /// Reads the text of a settings file; `path` is what its problems call it.
     pub fn toml(&mut self, path: &Path, text: &str) {
         let (document, errors) = DeTable::parse_recoverable(text);
+        let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
         let mut page = Page {
             path,
             text,
+            breaks: breaks.map(|(at, _)| at).collect(),
             broken: Vec::new(),
             written: self,
         };
@@ -59,21 +62,34 @@ impl Written {
 }
 
 /// A file while it is read.
-struct Page<'a> {
-    path: &'a Path,
+pub(crate) struct Page<'a> {
+    pub(crate) path: &'a Path,
     text: &'a str,
+    /// Where its lines end.
+    breaks: Vec<usize>,
     /// Lines in doubt after a syntax error: what recovery made of them is neither judged nor believed.
     broken: Vec<usize>,
-    written: &'a mut Written,
+    pub(crate) written: &'a mut Written,
 }
 
 impl Page<'_> {
-    fn line(&self, span: Range<usize>) -> usize {
+    /// The line of a place in the text, counted from 1.
+    pub(crate) fn line(&self, span: Range<usize>) -> usize {
         // What the parser misses at the end of a line it points at with the line break, which ends that line.
-        line_at(self.text.as_bytes(), span.start)
+        self.breaks.partition_point(|end| *end < span.start) + 1
     }
 
-    fn origin(&self, line: usize) -> Origin {
+    /// Whether the line is in doubt after a syntax error.
+    pub(crate) fn is_broken(&self, line: usize) -> bool {
+        self.broken.contains(&line)
+    }
+
+    /// Whether anything in the file is in doubt.
+    pub(crate) fn is_in_doubt(&self) -> bool {
+        !self.broken.is_empty()
+    }
+
+    pub(crate) fn origin(&self, line: usize) -> Origin {
         Origin::File {
             path: self.path.to_owned(),
             line,
@@ -119,11 +135,18 @@ impl Page<'_> {
     fn tables(&mut self, document: &DeTable<'_>) {
         for (name, value) in document {
             let (span, name) = (name.span(), name.get_ref().as_ref());
-            let known = SETTINGS.iter().any(|setting| table_of(setting) == name);
+            if let ("mapping" | "tables", DeValue::Table(table)) = (name, value.get_ref()) {
+                match name {
+                    "mapping" => read::policies(self, table),
+                    _ => read::tables(self, table),
+                }
+                continue;
+            }
+            let known = tables().any(|table| table == name);
             match value.get_ref() {
                 DeValue::Table(table) if known => self.settings(name, table),
                 DeValue::Table(_) => {
-                    let advice = meant(name, SETTINGS.iter().map(table_of));
+                    let advice = meant(name, tables());
                     self.refuse(span, format!("no table is called `{}`; {advice}", shown(name)));
                 }
                 _ if known => self.refuse(span, format!("`{name}` is a table; begin it with [{name}]")),
@@ -176,11 +199,16 @@ fn meant(word: &str, known: impl Iterator<Item = &'static str>) -> String {
     }
 }
 
+/// The tables of the file.
+fn tables() -> impl Iterator<Item = &'static str> {
+    SETTINGS.iter().map(table_of).chain(["mapping", "tables"])
+}
+
 fn table_of(setting: &Setting) -> &'static str {
     setting.key.split('.').next().unwrap_or(setting.key)
 }
 
-fn article(type_name: &str) -> String {
+pub(crate) fn article(type_name: &str) -> String {
     let vowel = type_name.starts_with(['a', 'e', 'i', 'o', 'u']);
     format!("{} {type_name}", if vowel { "an" } else { "a" })
 }
@@ -207,18 +235,22 @@ fn as_form(form: Form, value: &Spanned<DeValue<'_>>) -> Result<Value, &'static s
         }
         (Form::Size(..) | Form::Duration(..), DeValue::String(text)) => Ok(Value::Text(text.to_string())),
         (Form::Switch, DeValue::Boolean(yes)) => Ok(Value::Text(yes.to_string())),
-        (Form::Share { .. }, DeValue::Float(number)) => Ok(Value::Text(number.as_str().to_owned())),
-        (Form::Count(..) | Form::Share { .. }, DeValue::Integer(number)) => {
+        (Form::Share { .. } | Form::Money(..), DeValue::Float(number)) => {
+            Ok(Value::Text(number.as_str().to_owned()))
+        }
+        (Form::Count(..) | Form::Share { .. } | Form::Money(..), DeValue::Integer(number)) => {
             let plain = i128::from_str_radix(number.as_str(), number.radix());
             plain
                 .map(|n| Value::Text(n.to_string()))
                 .map_err(|_| "a smaller number")
         }
+        (Form::Secret, _) => Err("it into the environment alone: files get copied and committed"),
         (Form::List, _) => Err("an array of strings: [\"orders\", \"users\"]"),
         (Form::Text | Form::Path | Form::Choice(_), _) => Err("a string, in quotes"),
         (Form::Switch, _) => Err("true or false, without quotes"),
         (Form::Count(..), _) => Err("a whole number, without quotes"),
         (Form::Share { .. }, _) => Err("a number such as 0.5, without quotes"),
+        (Form::Money(..), _) => Err("a sum in US dollars such as 25.00, without quotes"),
         (Form::Size(..), _) => Err("a string with its unit, such as \"8MiB\""),
         (Form::Duration(..), _) => Err("a string with its unit, such as \"30s\""),
     }

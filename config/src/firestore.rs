@@ -31,6 +31,8 @@ pub struct Firestore {
     pub reads_per_second: Option<NonZeroU32>,
     /// The part of the quota that is used: above 0, at most 1.
     pub quota_safety: f64,
+    /// What 100,000 reads cost, in millionths of a US dollar; the list price when it is not said.
+    pub read_price: Option<u64>,
     /// Whether to start slowly and ramp up.
     pub ramp: bool,
     /// Silence after which an answer is taken for dead.
@@ -51,6 +53,7 @@ impl Firestore {
         let sample = answers.at_least_one("source.sample");
         let reads_per_second = answers.at_least_one_if_any("source.reads_per_second");
         let quota_safety = answers.share("source.quota_safety");
+        let read_price = answers.money_if_any("source.read_price");
         let ramp = answers.switch("source.ramp");
         let stream_timeout = answers.duration("source.stream_timeout");
         kind?;
@@ -64,6 +67,7 @@ impl Firestore {
             sample: sample?,
             reads_per_second: reads_per_second?,
             quota_safety: quota_safety?,
+            read_price: read_price?,
             ramp: ramp?,
             stream_timeout: stream_timeout?,
         })

@@ -5,8 +5,10 @@
 
 mod answers;
 mod connection;
+mod embed;
 mod file;
 mod firestore;
+pub mod mapping;
 mod nearest;
 mod origin;
 mod run;
@@ -22,6 +24,7 @@ mod written;
 use std::path::PathBuf;
 
 pub use connection::{ChannelBinding, Connection, Tls};
+pub use embed::Embed;
 pub use firestore::Firestore;
 pub use origin::{Invalid, Origin, Problem};
 pub use run::Run;
@@ -30,7 +33,7 @@ pub use secret::Secret;
 pub use setting::{Fallback, Form, SETTINGS, Setting};
 pub use target::{PrimaryKey, Target};
 pub use telemetry::{LogFormat, Telemetry};
-pub use units::{write_duration, write_size};
+pub use units::{write_duration, write_money, write_size};
 pub use written::Written;
 
 /// What a verb needs; what it does not need is neither asked for nor checked.
@@ -50,6 +53,12 @@ impl Needs {
         source: true,
         target: true,
         checkpoint_dir: true,
+    };
+    /// Looking at the source alone.
+    pub const SOURCE: Needs = Needs {
+        source: true,
+        target: false,
+        checkpoint_dir: false,
     };
     /// Looking at a run's local memory, with both ends down.
     pub const STATUS: Needs = Needs {
@@ -72,12 +81,17 @@ pub struct Config {
     pub source: Option<Firestore>,
     /// Where rows go to, when the verb needs it.
     pub target: Option<Target>,
+    /// What embeds texts, when the verb moves documents and an endpoint is named.
+    pub embed: Option<Embed>,
     /// Where the run keeps its local memory; present whenever the verb needs it, or when it was written.
     pub checkpoint_dir: Option<PathBuf>,
     /// How the run goes.
     pub run: Run,
     /// What the run tells while it goes.
     pub telemetry: Telemetry,
+    /// The shape of the target as far as it was written, when the verb needs either end; nothing in it contradicts
+    /// itself.
+    pub mapping: mapping::Mapping,
     /// What the operator should know although nothing is wrong.
     pub notices: Vec<String>,
 }

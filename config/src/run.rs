@@ -34,8 +34,14 @@ pub struct Run {
     pub emergency_threshold: f64,
     /// How long a stopped run may take to load what it has read.
     pub drain_deadline: Duration,
+    /// Most reads over all starts, planning included.
+    pub max_reads: Option<u64>,
+    /// Most that reads may cost over all starts, in millionths of a US dollar.
+    pub max_cost: Option<u64>,
     /// How often the run looks after itself.
     pub health_interval: Duration,
+    /// Documents that a plan reads to measure the source.
+    pub probe: u64,
 }
 
 /// Reserved beside each batch in memory: the largest Firestore document with room for its encoding.
@@ -54,7 +60,10 @@ impl Run {
         let retries = delay_and_budget(answers);
         let emergency_threshold = answers.share("run.emergency_threshold");
         let drain_deadline = answers.duration("run.drain_deadline");
+        let max_reads = answers.at_least_one_if_any::<NonZeroU64>("run.max_reads");
+        let max_cost = answers.money_if_any("run.max_cost");
         let health_interval = answers.duration("run.health_interval");
+        let probe = answers.count("plan.probe");
         let rollback = answers.switch("run.rollback_enabled");
         if let Ok(false) = rollback {
             let origin = answers.origin("run.rollback_enabled");
@@ -78,7 +87,10 @@ impl Run {
             retry_budget,
             emergency_threshold: emergency_threshold?,
             drain_deadline: drain_deadline?,
+            max_reads: max_reads?.map(NonZeroU64::get),
+            max_cost: max_cost?,
             health_interval: health_interval?,
+            probe: probe?,
         })
     }
 }

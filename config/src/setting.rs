@@ -1,7 +1,7 @@
 //! The one table of settings.
 //! File keys, environment names, flags, ranges, defaults, suggestions and the documented sample are all driven
 //! from it, so none of them can know a setting the others do not.
-//! What a value means to the run is left to `firestore`, `target`, `run` and `telemetry`.
+//! What a value means to the run is left to `firestore`, `target`, `embed`, `run` and `telemetry`.
 
 use std::time::Duration;
 
@@ -27,6 +27,8 @@ pub struct Setting {
 pub enum Form {
     /// Any text but the empty one.
     Text,
+    /// A text that must not be seen: it is read from the environment and nowhere else.
+    Secret,
     /// A path, relative to where the program was started.
     Path,
     /// Names: an array in the file, separated by commas elsewhere.
@@ -42,6 +44,8 @@ pub enum Form {
         /// Whether 0 is a value.
         zero: bool,
     },
+    /// An amount of US dollars from the first to the second number of millionths of one.
+    Money(u64, u64),
     /// A size from the first to the second number of bytes; a bare number in the environment is in MiB.
     Size(u64, u64),
     /// A duration from the first to the second; a bare number in the environment is in milliseconds.
@@ -99,6 +103,8 @@ impl Setting {
 }
 
 const MIB: u64 = 1 << 20;
+/// In millionths.
+const DOLLAR: u64 = 1_000_000;
 const MS: Duration = Duration::from_millis(1);
 const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_secs(3600);
@@ -124,7 +130,7 @@ const fn setting(
 }
 
 use Fallback::{Absent, Default, Required};
-use Form::{Choice, Count, Duration as Time, List, Path, Share, Size, Switch, Text};
+use Form::{Choice, Count, Duration as Time, List, Money, Path, Secret, Share, Size, Switch, Text};
 
 /// Every setting there is, in the order the sample shows them.
 #[rustfmt::skip]
@@ -156,6 +162,9 @@ pub static SETTINGS: &[Setting] = &[
         &["MIGRATION_FIRESTORE_QUOTA_SAFETY_FACTOR", "MIGRATION_QUOTA_SAFETY"],
         Share { zero: false }, Default("0.8"),
         "part of the read quota that is used"),
+    setting("source.read_price", Some("--price-per-100k"), &[], Money(0, 1_000 * DOLLAR),
+        Absent { means: "Google's list price at the database's location", example: "0.06" },
+        "US dollars that 100,000 reads cost you"),
     setting("source.ramp", Some("--ramp"), &[], Switch, Default("false"),
         "start at 500 reads a second and grow by half every five minutes"),
     setting("source.stream_timeout", Some("--stream-timeout"), &[], Time(MS, HOUR), Default("60s"),
@@ -175,8 +184,38 @@ pub static SETTINGS: &[Setting] = &[
     setting("target.primary_key", Some("--primary-key"), &[], Choice(&["after-load", "none"]),
         Default("after-load"),
         "when the primary key of each table is made"),
+    setting("target.live", Some("--live"), &[], Switch, Default("false"),
+        "the tables are in use: indexes are built beside the traffic, which takes longer"),
+    setting("target.maintenance_memory", Some("--maintenance-memory"), &[], Size(1 << 20, 1 << 50),
+        Absent { means: "what the server's own settings suggest", example: "2GiB" },
+        "memory of the server that all index builds together may take"),
     setting("target.exact_vectors", Some("--exact-vectors"), &[], Switch, Default("false"),
         "also keep the original doubles of vectors that single precision changed"),
+
+    setting("embed.url", Some("--embed-url"), &["ETL_EMBED_URL"], Text,
+        Absent { means: "nothing can be embedded", example: "https://api.openai.com/v1" },
+        "base address of the OpenAI-compatible endpoint that embeds texts for columns that ask for it"),
+    setting("embed.model", Some("--embed-model"), &["ETL_EMBED_MODEL"], Text,
+        Absent { means: "none, needed beside embed.url", example: "text-embedding-3-small" },
+        "model that embeds"),
+    setting("embed.api_key", None, &["ETL_EMBED_API_KEY", "OPENAI_API_KEY"], Secret,
+        Absent { means: "no key is sent", example: "" },
+        "key the endpoint asks for"),
+    setting("embed.batch", Some("--embed-batch"), &[], Count(1, 10_000), Default("64"),
+        "most texts in a request to the endpoint"),
+    setting("embed.requests_per_minute", Some("--embed-requests-per-minute"), &[], Count(1, 1_000_000),
+        Absent { means: "unlimited", example: "500" },
+        "most requests to the endpoint in a minute"),
+    setting("embed.concurrency", Some("--embed-concurrency"), &[], Count(1, 256), Default("4"),
+        "requests to the endpoint at the same time, over all lanes"),
+    setting("embed.timeout", Some("--embed-timeout"), &[], Time(MS, HOUR), Default("60s"),
+        "longest a request to the endpoint may take before it is made again"),
+    setting("embed.dimensions", Some("--embed-dimensions"), &[], Count(1, 16_000),
+        Absent { means: "as many as the model has", example: "384" },
+        "components the model is asked for, where it can be asked"),
+    setting("embed.max_characters", Some("--embed-max-characters"), &[], Count(1, 100_000_000),
+        Absent { means: "sent whole; what the endpoint finds too long goes to quarantine", example: "8000" },
+        "characters a text is cut to before it is embedded"),
 
     setting("run.checkpoint_dir", Some("--checkpoint-dir"), &["ETL_CHECKPOINT_DIR"], Path,
         Required { example: "/var/lib/etl/run1" },
@@ -216,11 +255,20 @@ pub static SETTINGS: &[Setting] = &[
         "part of the documents that may end in quarantine before the run stops itself"),
     setting("run.drain_deadline", Some("--drain-deadline"), &[], Time(Duration::ZERO, HOUR), Default("30s"),
         "how long a stopped run may take to load what it has read"),
+    setting("run.max_reads", Some("--max-reads"), &[], Count(1, 1_000_000_000_000),
+        Absent { means: "any number", example: "5000000" },
+        "most reads the run may be billed, over all its starts and planning included; then it stops, to be gone on with"),
+    setting("run.max_cost", Some("--max-cost"), &[], Money(1, 1_000_000_000 * DOLLAR),
+        Absent { means: "any sum", example: "25.00" },
+        "most US dollars the run's reads may cost, over all its starts; then it stops, to be gone on with"),
     setting("run.health_interval", Some("--health-interval"), &["MIGRATION_HEALTH_CHECK_INTERVAL"],
         Time(Duration::from_millis(100), HOUR), Default("30s"),
         "how often the run looks after itself; a bare number in the environment is in milliseconds"),
     setting("run.rollback_enabled", None, &["MIGRATION_ROLLBACK_ENABLED"], Switch, Default("true"),
         "every batch is one transaction; kept so that older settings are understood"),
+
+    setting("plan.probe", Some("--probe"), &[], Count(0, 1_000_000), Default("5000"),
+        "documents that `etl plan` reads to measure how fast the source is; 0 measures nothing"),
 
     setting("telemetry.metrics_listen", Some("--metrics-listen"), &[], Text, Default("127.0.0.1:9464"),
         "ADDR:PORT that Prometheus reads, or off"),

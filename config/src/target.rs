@@ -23,6 +23,10 @@ pub struct Target {
     pub transaction_timeout: Duration,
     /// When primary keys are made.
     pub primary_key: PrimaryKey,
+    /// Whether the tables are in use while the run completes them.
+    pub live: bool,
+    /// What all index builds together may take of the server's memory, in bytes; nothing means a guess.
+    pub maintenance_memory: Option<u64>,
     /// Whether the original doubles of vectors are kept where single precision changed them.
     pub exact_vectors: bool,
 }
@@ -47,6 +51,8 @@ impl Target {
         let transaction_timeout = answers.duration("target.transaction_timeout");
         let after_load = ("after-load", PrimaryKey::AfterLoad);
         let primary_key = answers.choice("target.primary_key", &[after_load, ("none", PrimaryKey::None)]);
+        let live = answers.switch("target.live");
+        let maintenance_memory = answers.size_if_any("target.maintenance_memory");
         let exact_vectors = answers.switch("target.exact_vectors");
         Ok(Target {
             connection: connection?,
@@ -54,6 +60,8 @@ impl Target {
             connections: connections?,
             transaction_timeout: transaction_timeout?,
             primary_key: primary_key?,
+            live: live?,
+            maintenance_memory: maintenance_memory?,
             exact_vectors: exact_vectors?,
         })
     }

@@ -1,5 +1,5 @@
-//! Sizes and durations as people write them.
-//! What is written by [`write_size`] and [`write_duration`] reads back as the same value; a number without
+//! Sizes, durations and sums of money as people write them.
+//! What is written by [`write_size`], [`write_duration`] and [`write_money`] reads back as the same value; a number without
 //! its unit is never guessed at, except bytes.
 //! Ranges are left to the table of settings.
 
@@ -61,6 +61,38 @@ pub(crate) fn read_duration(text: &str) -> Result<Duration, String> {
         .and_then(|(number, milliseconds)| whole(number)?.checked_mul(*milliseconds))
         .map(Duration::from_millis)
         .ok_or_else(refused)
+}
+
+/// Digits after the point of a US dollar: prices of a read are that small.
+const PLACES: usize = 6;
+
+/// `25`, `25.00`, `$0.06`, in millionths of a US dollar.
+pub(crate) fn read_money(text: &str) -> Result<u64, String> {
+    let refused = || {
+        format!(
+            "`{}` is not a sum in US dollars; write it as 25, 25.00 or 0.06",
+            shown(text)
+        )
+    };
+    let amount = text.trim();
+    let amount = amount.strip_prefix('$').unwrap_or(amount);
+    let (dollars, rest) = amount.split_once('.').unwrap_or((amount, "0"));
+    if rest.is_empty() || rest.len() > PLACES {
+        return Err(refused());
+    }
+    let millionths = whole(&format!("{rest:0<PLACES$}")).filter(|_| !rest.contains(' '));
+    whole(dollars)
+        .filter(|_| !dollars.is_empty() && !dollars.contains(' '))
+        .and_then(|dollars| dollars.checked_mul(1_000_000)?.checked_add(millionths?))
+        .ok_or_else(refused)
+}
+
+/// The shortest exact way to write millionths of a US dollar with at least two places.
+pub fn write_money(millionths: u64) -> String {
+    let (dollars, rest) = (millionths / 1_000_000, millionths % 1_000_000);
+    let places = format!("{rest:06}");
+    let short = places.trim_end_matches('0');
+    format!("{dollars}.{short:0<2}")
 }
 
 /// The shortest exact way to write a size.
@@ -126,8 +158,13 @@ mod tests {
         }
 
         #[test]
+        fn every_sum_of_money_reads_back_as_written(millionths: u64) {
+            prop_assert_eq!(read_money(&write_money(millionths)), Ok(millionths));
+        }
+
+        #[test]
         fn no_text_makes_a_unit_reader_panic(text in ".{0,12}") {
-            let _ = (read_size(&text), read_duration(&text));
+            let _ = (read_size(&text), read_duration(&text), read_money(&text));
         }
     }
 
@@ -161,6 +198,39 @@ mod tests {
         ] {
             assert!(read_size(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn money_is_read_as_people_write_it() {
+        for (text, millionths) in [
+            ("25", 25_000_000),
+            ("25.00", 25_000_000),
+            ("$0.06", 60_000),
+            ("0.005", 5_000),
+            (" 1.5 ", 1_500_000),
+        ] {
+            assert_eq!(read_money(text), Ok(millionths), "{text}");
+        }
+        for text in [
+            "",
+            ".",
+            "1.",
+            ".5",
+            "-1",
+            "1,5",
+            "1e3",
+            "$",
+            "1.2345678",
+            "1 0",
+            "1. 0",
+            "99999999999999",
+        ] {
+            assert!(read_money(text).is_err(), "{text}");
+        }
+        assert_eq!(
+            [60_000, 25_000_000, 5_000].map(write_money),
+            ["0.06", "25.00", "0.005"]
+        );
     }
 
     #[test]

@@ -7,10 +7,12 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::answers::Answers;
-use crate::origin::{Invalid, Origin, Problem};
+use crate::mapping::Mapping;
+use crate::mapping::read::Shape;
+use crate::origin::{Invalid, Origin, Problem, shown};
 use crate::secret::Secret;
 use crate::setting::{Form, SETTINGS, Setting};
-use crate::{Config, Firestore, Needs, Run, Target, Telemetry};
+use crate::{Config, Embed, Firestore, Needs, Run, Target, Telemetry};
 
 /// Everything the operator wrote. It has no `Debug`, because a database URL in it may hold a password.
 #[derive(Default)]
@@ -18,6 +20,7 @@ pub struct Written {
     pub(crate) entries: BTreeMap<&'static str, Layers>,
     pub(crate) problems: Vec<Problem>,
     pub(crate) password: Option<Secret>,
+    pub(crate) shape: Shape,
 }
 
 /// What was written for one setting, each place by itself.
@@ -118,7 +121,8 @@ impl Written {
     }
 
     /// What a verb with these needs can rely on, or every problem at once.
-    pub fn relied_on(self, verb: Needs) -> Result<Config, Invalid> {
+    pub fn relied_on(mut self, verb: Needs) -> Result<Config, Invalid> {
+        let shape = std::mem::take(&mut self.shape);
         let mut answers = Answers::new(self);
         // Everything is asked before anything is given up, so that no problem hides another.
         let source = verb
@@ -126,6 +130,10 @@ impl Written {
             .then(|| Firestore::relied_on(&mut answers))
             .transpose();
         let target = verb.target.then(|| Target::relied_on(&mut answers)).transpose();
+        let embed = match verb.source && verb.target {
+            true => Embed::relied_on(&mut answers),
+            false => Ok(None),
+        };
         let checkpoint_dir = match verb.checkpoint_dir {
             true => answers
                 .required("run.checkpoint_dir")
@@ -134,19 +142,52 @@ impl Written {
         };
         let run = Run::relied_on(&mut answers);
         let telemetry = Telemetry::relied_on(&mut answers);
+        // The mapping says what is read and what it becomes; a look at local memory does without.
+        let mapping = match verb.source || verb.target {
+            true => {
+                let silent = verb.source && verb.target && matches!(embed, Ok(None));
+                shape.relied_on(&mut answers, !silent)
+            }
+            false => Mapping::default(),
+        };
+        if let Ok(Some(source)) = &source {
+            notice_idle_tables(&mapping, source, &mut answers);
+        }
         let (problems, notices) = answers.finish();
-        match (source, target, checkpoint_dir, run, telemetry) {
-            (Ok(source), Ok(target), Ok(checkpoint_dir), Ok(run), Ok(telemetry)) if problems.is_empty() => {
+        match (source, target, embed, checkpoint_dir, run, telemetry) {
+            (Ok(source), Ok(target), Ok(embed), Ok(checkpoint_dir), Ok(run), Ok(telemetry))
+                if problems.is_empty() =>
+            {
                 Ok(Config {
                     source,
                     target,
+                    embed,
                     checkpoint_dir,
                     run,
                     telemetry,
+                    mapping,
                     notices,
                 })
             }
             _ => Err(Invalid::new(problems)),
+        }
+    }
+}
+
+/// A table of a collection that is not moved is no mistake in a run over some collections, but may be one.
+fn notice_idle_tables(mapping: &Mapping, source: &Firestore, answers: &mut Answers) {
+    let Some(moved) = &source.collections else {
+        return;
+    };
+    let origin = answers.origin("source.collections");
+    for table in &mapping.tables {
+        let collection = table.from.collection();
+        if !moved.iter().any(|id| id == collection) {
+            answers.notice(format!(
+                "table `{}` will stay empty: source.collections ({origin}) does not name `{}`",
+                shown(&table.name),
+                shown(collection)
+            ));
         }
     }
 }

@@ -32,6 +32,8 @@ create table if not exists etl.lane (
     skipped     bigint not null default 0,
     bytes       bigint not null default 0,
     billed      bigint not null default 0,
+    dropped     bigint not null default 0,
+    rows        bigint[] not null default '{}',
     fence       bigint not null default 0,
     holder      text,
     moved_at    timestamptz not null default now(),
@@ -57,3 +59,18 @@ create table if not exists etl.quarantine (
 );
 
 comment on table etl.quarantine is 'Documents that cannot be stored as asked: the reason, a readable form, and the bytes as they came';
+
+create table if not exists etl.amendment (
+    run         uuid not null references etl.run on delete cascade,
+    lane        integer not null,
+    collection  text not null,
+    path        bytea not null,
+    table_name  text not null,
+    column_name text,
+    field       text not null,
+    policy      text not null,
+    original    json not null,
+    at          timestamptz not null default now()
+);
+
+comment on table etl.amendment is 'Values stored otherwise than they were because the mapping says so: the original of each';

@@ -28,12 +28,16 @@ pub enum Part {
     Source,
     /// PostgreSQL.
     Target,
+    /// The endpoint that embeds texts.
+    Embedding,
     /// The checkpoint directory.
     Checkpoints,
     /// The plan, the directory and the target do not belong together.
     Identity,
     /// What was counted and what was found differ.
     Sums,
+    /// The operator's limit on reads.
+    Budget,
 }
 
 /// Something that went wrong, ready to be acted upon and to be read.

@@ -1,11 +1,11 @@
-//! The end of a run: keys, counts, and sums that must add up.
+//! The end of a run: counts, and sums that must add up.
 //!
 //! Every step can be repeated, so a run that was stopped here finishes at its next start. A sum that does not add
 //! up is a failure whatever else went well.
 
 use crate::fault::{Fault, Part};
-use crate::load::postgres::{Key, Ledger};
-use crate::plan::Plan;
+use crate::load::postgres::Ledger;
+use crate::plan::{Collection, Plan};
 use crate::progress::{Phase, Progress};
 use std::collections::BTreeMap;
 
@@ -14,36 +14,31 @@ pub async fn finish(
     ledger: &Ledger,
     plan: &Plan,
     progress: &Progress,
-    primary_key: bool,
     count_rows: bool,
 ) -> Result<(), Fault> {
     let turn_to = |what: String| progress.turn_to(Phase::Finishing(what));
     let mut wrong = Vec::new();
-    for (table, done) in plan.tables.iter().zip(progress.snapshot().tables) {
+    for (collection, done) in plan.collections.iter().zip(progress.snapshot().collections) {
         let (tally, planned) = (done.tally, done.planned);
-        if !tally.adds_up() || tally.read != planned {
+        let loaded: u64 = documents(collection, &done.rows);
+        if !tally.adds_up() || tally.read != planned || tally.loaded != loaded {
             wrong.push(format!(
-                "{}: counted {planned}, read {}, loaded {}, quarantined {}, skipped {}",
-                table.name, tally.read, tally.loaded, tally.quarantined, tally.skipped
+                "{}: counted {planned}, read {}, loaded {} as {loaded} rows, quarantined {}, skipped {}",
+                collection.visible(),
+                tally.read,
+                tally.loaded,
+                tally.quarantined,
+                tally.skipped
             ));
         }
-        if primary_key {
-            turn_to(format!("adding the primary key of {}", table.name));
-            if ledger.add_key(table, &plan.mapping.schema).await? == Key::Hash {
-                tracing::warn!(
-                    table = table.name,
-                    "a path is too long for a primary key; the table got a hash index instead"
-                );
-            }
-        }
-        if count_rows {
-            turn_to(format!("counting {}", table.name));
-            let rows = ledger.count(table, &plan.mapping.schema).await?;
-            if rows != tally.loaded {
-                wrong.push(format!(
-                    "{}: {} rows were loaded, the table has {rows}",
-                    table.name, tally.loaded
-                ));
+        for (relation, loaded) in collection.relations().iter().zip(done.rows) {
+            let name = relation.name();
+            if count_rows {
+                turn_to(format!("counting {name}"));
+                let rows = ledger.count(relation, &plan.mapping.schema).await?;
+                if rows != loaded {
+                    wrong.push(format!("{name}: {loaded} rows were loaded, the table has {rows}"));
+                }
             }
         }
     }
@@ -56,16 +51,25 @@ pub async fn finish(
         .with_remedy("if somebody else writes to these tables, keep them out until the run is complete; otherwise report this"))
 }
 
+/// Of the rows of a collection's tables, those that are documents and not elements of documents.
+fn documents(collection: &Collection, rows: &[u64]) -> u64 {
+    let relations = collection.relations();
+    let documents = relations
+        .iter()
+        .zip(rows)
+        .filter(|(relation, _)| relation.parent().is_none());
+    documents.map(|(_, rows)| rows).sum()
+}
+
 async fn quarantine_sums(ledger: &Ledger, plan: &Plan, progress: &Progress) -> Result<Vec<String>, Fault> {
     let stored: BTreeMap<String, u64> = ledger.quarantined(plan.run).await?.into_iter().collect();
-    let tables = plan.tables.iter().zip(progress.snapshot().tables);
-    Ok(tables
-        .filter_map(|(table, done)| {
-            let name = transforms::visible(&table.collection);
-            let stored = stored.get(name.as_ref()).copied().unwrap_or(0);
+    let collections = plan.collections.iter().zip(progress.snapshot().collections);
+    Ok(collections
+        .filter_map(|(collection, done)| {
+            let name = collection.visible();
+            let stored = stored.get(&name).copied().unwrap_or(0);
             let counted = done.tally.quarantined;
-            (stored != counted)
-                .then(|| format!("{}: {counted} were quarantined, {stored} are there", table.name))
+            (stored != counted).then(|| format!("{name}: {counted} were quarantined, {stored} are there"))
         })
         .collect())
 }

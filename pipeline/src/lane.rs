@@ -4,6 +4,8 @@
 //! a slow stage holds the others back. Order is kept, since each stage is one task; a batch's memory is taken
 //! before it is read and freed when it is durable. Draining ends the first stage, and what was read flows out.
 
+use crate::embed::Embedder;
+use crate::embedding;
 use crate::fault::{Fault, Part};
 use crate::load::Loader;
 use crate::metrics;
@@ -26,6 +28,8 @@ pub struct Way<K, C> {
     pub plan: Arc<Plan>,
     /// Where batches go.
     pub loader: Arc<K>,
+    /// What embeds texts, where an endpoint is named.
+    pub embedder: Option<Embedder>,
     /// Where progress is remembered.
     pub checkpoints: Arc<C>,
     /// Where it is shown.
@@ -37,6 +41,7 @@ impl<K, C> Clone for Way<K, C> {
         Way {
             plan: self.plan.clone(),
             loader: self.loader.clone(),
+            embedder: self.embedder.clone(),
             checkpoints: self.checkpoints.clone(),
             progress: self.progress.clone(),
         }
@@ -54,7 +59,8 @@ pub async fn run<R: Reader, K: Loader, C: CheckpointStore>(
     // Dropping the set, as an abort does, ends both stages with it.
     let mut stages = JoinSet::new();
     stages.spawn(extract(reader, read));
-    stages.spawn(transform(way.plan.clone(), lane.clone(), to_pack, packed));
+    let (plan, embedder) = (way.plan.clone(), way.embedder.clone());
+    stages.spawn(transform(plan, embedder, lane.clone(), to_pack, packed));
 
     while let Some(mut batch) = to_load.recv().await {
         metrics::waiting("load", -1.0);
@@ -81,16 +87,18 @@ async fn extract<R: Reader>(mut reader: R, read: mpsc::Sender<Batch>) -> Result<
 
 async fn transform(
     plan: Arc<Plan>,
+    embedder: Option<Embedder>,
     lane: Lane,
     mut to_pack: mpsc::Receiver<Batch>,
     packed: mpsc::Sender<Packed>,
 ) -> Result<(), Fault> {
     while let Some(batch) = to_pack.recv().await {
         metrics::waiting("transform", -1.0);
+        let documents = batch.documents.clone();
+        let vectors = embedding::embed(embedder.as_ref(), &plan, &lane, documents).await?;
         let (plan, lane) = (plan.clone(), lane.clone());
-        let root = plan.source.root();
         // Packing is pure computation: off the threads that drive the connections.
-        let work = move || pack::pack(batch, plan.table_of(&lane), &root, plan.mapping.exact_vectors);
+        let work = move || pack::pack(batch, &plan, &lane, vectors);
         let done = tokio::task::spawn_blocking(work).await;
         let done = done.map_err(|error| Fault::permanent(Part::Source, "pack a batch", error.to_string()))?;
         if packed.send(done).await.is_err() {
@@ -108,16 +116,16 @@ async fn load<K: Loader, C: CheckpointStore>(
 ) -> Result<(), Fault> {
     let loaded = way.loader.load(lane, batch).await?;
     let ended = loaded.receipt.span().to.is_end();
-    metrics::loaded(
-        &way.plan.table_of(lane).name,
-        &loaded.tally,
-        batch.since.elapsed(),
-        loaded.took,
-    );
+    let rows = batch.row_counts();
+    metrics::loaded(batch.since.elapsed(), loaded.took);
+    for (relation, rows) in way.plan.collection_of(lane).relations().iter().zip(&rows) {
+        metrics::rows_loaded(relation.name(), *rows);
+    }
     for (_, reject) in &batch.rejects {
         metrics::quarantined(reject.reason.as_str());
     }
-    way.progress.add(lane, &loaded.tally, batch.expected, ended);
+    way.progress
+        .add(lane, &loaded.tally, &rows, batch.expected, ended);
     remember(way.checkpoints.clone(), LaneId(lane.id), loaded.receipt).await
 }
 

@@ -7,9 +7,15 @@
 //! receipt that moves the checkpoint. Memory ([`room`]), reads a second ([`quota`]) and attempts ([`retry`]) are
 //! limited for all lanes together. Nothing counts as done before the sums add up ([`finish`]).
 
+pub mod budget;
 pub mod check;
+pub mod embed;
+mod embedding;
+pub mod export;
 pub mod fault;
 pub mod finish;
+pub mod forecast;
+pub mod init;
 pub mod lane;
 pub mod load;
 pub mod metrics;
@@ -25,3 +31,4 @@ pub mod run;
 pub mod source;
 pub mod stop;
 pub mod supervisor;
+pub mod survey;

@@ -1,13 +1,10 @@
 //! Every metric's name, unit and help text, and the only calls that record one.
 //!
-//! Names follow the Prometheus conventions: base units, `_total` on counters. Labels are bounded: collections
-//! are labels only where the plan bounds their number. Recording costs an atomic operation and never fails.
+//! Names follow the Prometheus conventions. Labels are bounded: tables are those of the plan. Recording never fails.
 
-// The ban keeps everybody else out of here.
-#![allow(clippy::disallowed_macros)]
+#![allow(clippy::disallowed_macros)] // the ban keeps everybody else out of here
 
 use crate::fault::{Fault, Part};
-use checkpoints::Tally;
 use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -39,6 +36,12 @@ const LANES_DONE: &str = "etl_lanes_done";
 const DOCUMENTS_PLANNED: &str = "etl_documents_planned";
 const DOCUMENTS_DONE: &str = "etl_documents_done";
 const ETA: &str = "etl_eta_seconds";
+const EMBED_TEXTS: &str = "etl_embed_texts_total";
+const EMBED_HITS: &str = "etl_embed_cache_hits_total";
+const EMBED_REQUESTS: &str = "etl_embed_requests_total";
+const EMBED_TOKENS: &str = "etl_embed_tokens_total";
+const EMBED_REFUSED: &str = "etl_embed_refused_total";
+const EMBED_SECONDS: &str = "etl_embed_seconds";
 const BUILD: &str = "etl_build_info";
 
 /// Registers every help text. Call once, after a recorder is installed.
@@ -81,7 +84,7 @@ pub fn describe(version: &'static str) {
     describe_counter!(
         RETRIES,
         Unit::Count,
-        "Attempts repeated, by part (source or target) and cause."
+        "Attempts repeated, by part (source, target or embedding) and cause."
     );
     describe_counter!(BATCHES, Unit::Count, "Batches committed by this process.");
     describe_histogram!(
@@ -145,6 +148,53 @@ pub fn describe(version: &'static str) {
     gauge!(BUILD, "version" => version).set(1.0);
 }
 
+/// Describes the metrics of embedding and starts them at 0: a run that does not embed has none of them.
+pub(crate) fn embedding_begins() {
+    for (name, help) in [
+        (
+            EMBED_TEXTS,
+            "Different texts that vectors were wanted for, batch by batch.",
+        ),
+        (EMBED_HITS, "Texts among them whose vector was in the cache."),
+        (
+            EMBED_REQUESTS,
+            "Requests to the endpoint that embeds, repeated ones included.",
+        ),
+        (EMBED_TOKENS, "Tokens the endpoint says it used for this process."),
+        (EMBED_REFUSED, "Texts the endpoint refused for good."),
+    ] {
+        describe_counter!(name, Unit::Count, help);
+        counter!(name).increment(0);
+    }
+    describe_histogram!(
+        EMBED_SECONDS,
+        Unit::Seconds,
+        "Time of one answered request to the endpoint that embeds."
+    );
+}
+
+/// Vectors are wanted for `texts` texts, and `hits` of them were known.
+pub(crate) fn embedding_wanted(texts: usize, hits: usize) {
+    counter!(EMBED_TEXTS).increment(texts as u64);
+    counter!(EMBED_HITS).increment(hits as u64);
+}
+
+/// The endpoint is asked.
+pub(crate) fn embedding_requested() {
+    counter!(EMBED_REQUESTS).increment(1);
+}
+
+/// The endpoint answered with vectors.
+pub(crate) fn embedding_answered(after: Duration, tokens: Option<u64>) {
+    histogram!(EMBED_SECONDS).record(after.as_secs_f64());
+    counter!(EMBED_TOKENS).increment(tokens.unwrap_or(0));
+}
+
+/// The endpoint refused so many texts for good.
+pub(crate) fn embedding_refused(texts: u64) {
+    counter!(EMBED_REFUSED).increment(texts);
+}
+
 /// Creates the series that alerts divide by or wait for, so that they are 0 and not absent before the first event.
 pub fn start_at_zero(tables: impl Iterator<Item = String>) {
     for name in [
@@ -189,11 +239,15 @@ pub(crate) fn packed(rounded: u64, overflowed: u64) {
 }
 
 /// A batch is durable.
-pub(crate) fn loaded(table: &str, tally: &Tally, batch: Duration, commit: Duration) {
+pub(crate) fn loaded(batch: Duration, commit: Duration) {
     counter!(BATCHES).increment(1);
-    counter!(ROWS_LOADED, "table" => table.to_owned()).increment(tally.loaded);
     histogram!(BATCH_SECONDS).record(batch.as_secs_f64());
     histogram!(COMMIT_SECONDS).record(commit.as_secs_f64());
+}
+
+/// So many rows of `table` are durable.
+pub(crate) fn rows_loaded(table: &str, rows: u64) {
+    counter!(ROWS_LOADED, "table" => table.to_owned()).increment(rows);
 }
 
 /// A document is in quarantine.
@@ -223,9 +277,11 @@ pub(crate) fn retried(fault: &Fault) {
     let part = match fault.part {
         Part::Source => "source",
         Part::Target => "target",
+        Part::Embedding => "embedding",
         Part::Checkpoints => "checkpoints",
         Part::Identity => "identity",
         Part::Sums => "sums",
+        Part::Budget => "budget",
     };
     counter!(RETRIES, "part" => part, "cause" => fault.cause.clone()).increment(1);
 }

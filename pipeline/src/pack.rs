@@ -3,14 +3,16 @@
 //! Every document of a batch ends in exactly one of the two; the wire bytes are kept until the batch is durable,
 //! because a row Postgres refuses is put aside as the document it was.
 
+use crate::embedding::Vectors;
 use crate::metrics;
-use crate::plan::ReadTime;
+use crate::plan::{Lane, Plan, ReadTime};
 use crate::room::Room;
 use crate::source::Batch;
 use bytes::Bytes;
 use checkpoints::{Span, Tally};
+use std::ops::Range;
 use tokio::time::Instant;
-use transforms::{COPY_HEADER, COPY_TRAILER, Packer, Reason, Reject, Table};
+use transforms::{Amendment, COPY_HEADER, COPY_TRAILER, Notes, Packer, Reason, Reject, Tuples};
 
 /// Bytes sent at once. Anything from 64 KiB to 8 MiB measures the same; small keeps memory small.
 const PIECE: usize = 256 << 10;
@@ -22,10 +24,14 @@ pub struct Packed {
     pub span: Span,
     /// The documents, in the lane's order, as they came.
     pub documents: Vec<Bytes>,
-    /// The rows.
-    pub rows: Rows,
+    /// The rows of each of the collection's tables, in the order of [`crate::plan::Collection::relations`].
+    pub rows: Vec<Rows>,
     /// Documents put aside: their place in `documents`, and why.
     pub rejects: Vec<(usize, Reject)>,
+    /// Values stored otherwise than they are, because the mapping says so, with their document's place.
+    pub amendments: Vec<(usize, Amendment)>,
+    /// Values left behind, because the mapping says so: how many, with their document's place.
+    pub dropped: Vec<(usize, u32)>,
     /// Reads billed for the batch.
     pub billed: u64,
     /// The moment it was read at.
@@ -38,121 +44,190 @@ pub struct Packed {
     pub room: Room,
 }
 
-/// Rows in binary COPY form.
+/// Rows of one table in binary COPY form.
 #[derive(Debug, Default)]
 pub struct Rows {
-    tuples: Vec<u8>,
-    /// Where each row starts, and which document it was.
-    starts: Vec<(usize, usize)>,
+    tuples: Tuples,
+    /// The place of each row's document in the batch.
+    documents: Vec<usize>,
 }
 
 impl Rows {
     /// How many.
     pub fn len(&self) -> usize {
-        self.starts.len()
+        self.documents.len()
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.starts.is_empty()
+        self.documents.is_empty()
     }
 
     /// The place in the batch's documents of row `row`.
     pub fn document(&self, row: usize) -> Option<usize> {
-        self.starts.get(row).map(|(_, document)| *document)
+        self.documents.get(row).copied()
+    }
+
+    fn start(&self, row: usize) -> usize {
+        self.tuples
+            .starts
+            .get(row)
+            .copied()
+            .unwrap_or(self.tuples.bytes.len())
     }
 
     /// The COPY stream of the rows `range` in pieces, header and trailer included.
-    pub fn stream(&self, range: std::ops::Range<usize>) -> impl Iterator<Item = Bytes> + '_ {
-        let start = |row: usize| {
-            self.starts
-                .get(row)
-                .map_or(self.tuples.len(), |(start, _)| *start)
-        };
-        let tuples = &self.tuples[start(range.start)..start(range.end)];
+    pub fn stream(&self, range: Range<usize>) -> impl Iterator<Item = Bytes> + '_ {
+        let tuples = &self.tuples.bytes[self.start(range.start)..self.start(range.end)];
         let body = tuples.chunks(PIECE).map(Bytes::copy_from_slice);
         std::iter::once(Bytes::from_static(&COPY_HEADER))
             .chain(body)
             .chain([Bytes::from_static(&COPY_TRAILER)])
     }
 
-    /// Takes row `row` out and says which document it was.
-    pub fn remove(&mut self, row: usize) -> Option<usize> {
-        let (start, document) = *self.starts.get(row)?;
-        let end = self
-            .starts
-            .get(row + 1)
-            .map_or(self.tuples.len(), |(start, _)| *start);
-        self.tuples.drain(start..end);
-        self.starts.remove(row);
-        for (later, _) in &mut self.starts[row..] {
+    /// The rows of the batch's documents `range`: they lie together, because rows keep the documents' order.
+    pub fn of(&self, range: &Range<usize>) -> Range<usize> {
+        let first = |document: usize| self.documents.partition_point(|place| *place < document);
+        first(range.start)..first(range.end)
+    }
+
+    /// Takes out every row of `document`.
+    fn remove(&mut self, document: usize) {
+        let rows = self.of(&(document..document + 1));
+        let (start, end) = (self.start(rows.start), self.start(rows.end));
+        self.tuples.bytes.drain(start..end);
+        self.tuples.starts.drain(rows.clone());
+        self.documents.drain(rows.clone());
+        for later in &mut self.tuples.starts[rows.start..] {
             *later -= end - start;
         }
-        Some(document)
     }
 }
 
 impl Packed {
     /// What the batch amounts to. Adds up by construction.
     pub fn tally(&self) -> Tally {
+        let (read, quarantined) = (self.documents.len() as u64, self.rejects.len() as u64);
         Tally {
-            read: self.documents.len() as u64,
-            loaded: self.rows.len() as u64,
-            quarantined: self.rejects.len() as u64,
+            read,
+            loaded: read - quarantined,
+            quarantined,
             skipped: 0,
             bytes: self.documents.iter().map(|body| body.len() as u64).sum(),
             billed: self.billed,
         }
     }
 
-    /// Puts row `row` aside because Postgres refused it.
-    pub fn refuse(&mut self, row: usize, detail: String, column: Option<String>) {
-        if let Some(document) = self.rows.remove(row) {
-            self.rejects.push((
-                document,
-                Reject {
-                    reason: Reason::RefusedByPostgres,
-                    column,
-                    detail,
-                },
-            ));
+    /// How many rows go into each table.
+    pub fn row_counts(&self) -> Vec<u64> {
+        self.rows.iter().map(|rows| rows.len() as u64).collect()
+    }
+
+    /// How many values the mapping left behind.
+    pub fn dropped(&self) -> u64 {
+        self.dropped.iter().map(|(_, values)| u64::from(*values)).sum()
+    }
+
+    /// Puts the document of this place aside because Postgres refused a row of it: all its rows leave.
+    pub fn refuse(&mut self, document: usize, detail: String, column: Option<String>) {
+        for rows in &mut self.rows {
+            rows.remove(document);
         }
+        self.amendments.retain(|(place, _)| *place != document);
+        self.dropped.retain(|(place, _)| *place != document);
+        self.rejects.push((
+            document,
+            Reject {
+                reason: Reason::RefusedByPostgres,
+                column,
+                detail,
+            },
+        ));
     }
 }
 
-/// Packs `batch` for `table`. Pure apart from counting; takes about a microsecond a document.
-pub fn pack(batch: Batch, table: &Table, root: &str, exact_vectors: bool) -> Packed {
-    let packer = Packer::new(table, root, exact_vectors);
-    let mut rows = Rows {
-        tuples: Vec::with_capacity(batch.bytes()),
-        starts: Vec::with_capacity(batch.documents.len()),
-    };
-    let (mut rejects, mut rounded, mut overflowed) = (Vec::new(), 0, 0);
+/// Packs `batch` for its collection's tables. Pure apart from counting; takes about a microsecond a document.
+pub(crate) fn pack(batch: Batch, plan: &Plan, lane: &Lane, vectors: Vec<Vectors>) -> Packed {
+    let (collection, root) = (plan.collection_of(lane), plan.source.root());
+    let packer = Packer::new(&collection.tables, &root, plan.mapping.exact_vectors).among(plan.tables());
+    let mut packing = Packing::new(collection.relations().len(), &batch);
+    let mut vectors = vectors.into_iter();
     for (place, body) in batch.documents.iter().enumerate() {
-        let start = rows.tuples.len();
+        let vectors = vectors.next().unwrap_or_else(|| Ok(Vec::new()));
         let packed = transforms::firestore::document(body)
             .map_err(Reject::from)
-            .and_then(|document| packer.pack(&document, &mut rows.tuples));
-        match packed {
-            Ok(notes) => {
-                rows.starts.push((start, place));
-                rounded += u64::from(notes.rounded);
-                overflowed += u64::from(notes.overflowed);
-            }
-            Err(reject) => rejects.push((place, reject)),
+            .and_then(|document| packer.pack(&document, &vectors?, &mut packing.tuples));
+        packing.note(place, packed);
+    }
+    packing.done(batch)
+}
+
+/// A batch while it is packed.
+struct Packing {
+    tuples: Vec<Tuples>,
+    documents: Vec<Vec<usize>>,
+    rejects: Vec<(usize, Reject)>,
+    amendments: Vec<(usize, Amendment)>,
+    dropped: Vec<(usize, u32)>,
+    rounded: u64,
+    overflowed: u64,
+}
+
+impl Packing {
+    fn new(relations: usize, batch: &Batch) -> Packing {
+        let mut tuples: Vec<Tuples> = (0..relations).map(|_| Tuples::default()).collect();
+        if let [only] = tuples.as_mut_slice() {
+            only.bytes.reserve(batch.bytes());
+        }
+        Packing {
+            tuples,
+            documents: vec![Vec::new(); relations],
+            rejects: Vec::new(),
+            amendments: Vec::new(),
+            dropped: Vec::new(),
+            rounded: 0,
+            overflowed: 0,
         }
     }
-    metrics::packed(rounded, overflowed);
-    Packed {
-        span: batch.span,
-        documents: batch.documents,
-        rows,
-        rejects,
-        billed: batch.billed,
-        read_at: batch.read_at,
-        expected: batch.expected,
-        since: batch.since,
-        room: batch.room,
+
+    /// What became of the document of this place.
+    fn note(&mut self, place: usize, packed: Result<Notes, Reject>) {
+        match packed {
+            Ok(notes) => {
+                for (tuples, documents) in self.tuples.iter().zip(&mut self.documents) {
+                    documents.resize(tuples.starts.len(), place);
+                }
+                self.rounded += u64::from(notes.rounded);
+                self.overflowed += u64::from(notes.overflowed);
+                if notes.dropped > 0 {
+                    self.dropped.push((place, notes.dropped));
+                }
+                let amendments = notes.amendments.into_iter();
+                self.amendments
+                    .extend(amendments.map(|amendment| (place, amendment)));
+            }
+            Err(reject) => self.rejects.push((place, reject)),
+        }
+    }
+
+    fn done(self, batch: Batch) -> Packed {
+        metrics::packed(self.rounded, self.overflowed);
+        let rows = self.tuples.into_iter().zip(self.documents);
+        Packed {
+            span: batch.span,
+            documents: batch.documents,
+            rows: rows
+                .map(|(tuples, documents)| Rows { tuples, documents })
+                .collect(),
+            rejects: self.rejects,
+            amendments: self.amendments,
+            dropped: self.dropped,
+            billed: batch.billed,
+            read_at: batch.read_at,
+            expected: batch.expected,
+            since: batch.since,
+            room: batch.room,
+        }
     }
 }
 
@@ -160,23 +235,40 @@ pub fn pack(batch: Batch, table: &Table, root: &str, exact_vectors: bool) -> Pac
 mod tests {
     use super::*;
 
+    fn rows(texts: &[&str], documents: &[usize]) -> Rows {
+        let mut rows = Rows::default();
+        for text in texts {
+            rows.tuples.starts.push(rows.tuples.bytes.len());
+            rows.tuples.bytes.extend_from_slice(text.as_bytes());
+        }
+        rows.documents = documents.to_vec();
+        rows
+    }
+
     #[test]
-    fn taking_a_row_out_leaves_the_others_whole() {
-        let texts = ["alpha", "", "gamma", "delta-delta"];
-        for gone in 0..texts.len() {
-            let mut rows = Rows::default();
-            for (document, text) in texts.iter().enumerate() {
-                rows.starts.push((rows.tuples.len(), document));
-                rows.tuples.extend_from_slice(text.as_bytes());
-            }
-            assert_eq!(rows.remove(gone), Some(gone));
-            let left: Vec<usize> = (0..texts.len()).filter(|place| *place != gone).collect();
-            for (row, document) in left.iter().enumerate() {
+    fn taking_a_document_out_leaves_the_rows_of_the_others_whole() {
+        // Documents with one row, with none, and with several.
+        let (texts, documents) = (["alpha", "", "gamma", "delta-delta", "e"], [0, 2, 2, 2, 3]);
+        for gone in 0..5 {
+            let mut rows = rows(&texts, &documents);
+            rows.remove(gone);
+            let left: Vec<usize> = (0..5).filter(|row| documents[*row] != gone).collect();
+            assert_eq!(rows.len(), left.len());
+            for (row, was) in left.iter().enumerate() {
                 let stream: Vec<u8> = rows.stream(row..row + 1).flatten().collect();
                 let body = &stream[COPY_HEADER.len()..stream.len() - COPY_TRAILER.len()];
-                assert_eq!(body, texts[*document].as_bytes());
-                assert_eq!(rows.document(row), Some(*document));
+                assert_eq!(body, texts[*was].as_bytes());
+                assert_eq!(rows.document(row), Some(documents[*was]));
             }
         }
+    }
+
+    #[test]
+    fn the_rows_of_some_documents_lie_together() {
+        let rows = rows(&["a", "b", "c", "d"], &[0, 2, 2, 5]);
+        assert_eq!(rows.of(&(0..1)), 0..1);
+        assert_eq!(rows.of(&(1..2)), 1..1);
+        assert_eq!(rows.of(&(1..5)), 1..3);
+        assert_eq!(rows.of(&(0..9)), 0..4);
     }
 }

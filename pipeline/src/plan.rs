@@ -4,13 +4,14 @@
 //! It is kept in Postgres and in the checkpoint directory; a restart goes by it and by nothing else, so lanes
 //! cannot shift under the positions that were recorded for them.
 
+use config::mapping::{self, Table};
 use serde::{Deserialize, Serialize};
 use std::fmt;
-use transforms::Table;
+use transforms::Relation;
 use uuid::Uuid;
 
 /// The version of the plan's own form.
-pub const PLAN_VERSION: u32 = 1;
+pub const PLAN_VERSION: u32 = 2;
 
 /// A moment of the source, in whole microseconds since 1970: the precision Firestore accepts for reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -85,7 +86,7 @@ impl fmt::Display for Identity {
 }
 
 /// What the operator asked for that changes where and how documents land. It may not change between starts.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Mapping {
     /// The collections asked for; nothing means all.
     pub collections: Option<Vec<String>>,
@@ -93,17 +94,27 @@ pub struct Mapping {
     pub schema: String,
     /// Whether vectors keep their exact doubles beside the 32-bit column.
     pub exact_vectors: bool,
+    /// The tables as written; what is not written is inferred.
+    pub tables: mapping::Mapping,
 }
 
 impl Mapping {
     /// What is asked for in the settings of both ends.
-    pub fn asked(source: &config::Firestore, target: &config::Target) -> Mapping {
+    pub fn asked(source: &config::Firestore, target: &config::Target, tables: &mapping::Mapping) -> Mapping {
         Mapping {
             collections: source.collections.clone(),
             schema: target.schema.clone(),
             exact_vectors: target.exact_vectors,
+            tables: tables.clone(),
         }
     }
+}
+
+/// The dimension of every column that holds the embedding of a text.
+pub(crate) fn embedded_dimensions(mapping: &mapping::Mapping) -> Vec<usize> {
+    let columns = mapping.tables.iter().flat_map(|table| &table.columns);
+    let embedded = columns.filter(|column| matches!(column.from, mapping::Source::Embedding(_)));
+    embedded.filter_map(|column| column.sql.dimension()).collect()
 }
 
 /// One lane: a key range of one collection group.
@@ -111,13 +122,49 @@ impl Mapping {
 pub struct Lane {
     /// Its number, equal to its place in [`Plan::lanes`].
     pub id: u32,
-    /// Its table's place in [`Plan::tables`].
-    pub table: usize,
+    /// Its collection's place in [`Plan::collections`].
+    pub collection: usize,
     /// First path of the range, inclusive; nothing means from the beginning.
     pub from: Option<String>,
     /// End of the range, exclusive; nothing means to the end.
     pub to: Option<String>,
     /// Documents counted in it at the snapshot time.
+    pub documents: u64,
+}
+
+/// All collections of one id, and the tables their documents go to.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Collection {
+    /// The collection id.
+    pub id: String,
+    /// The tables, in the order their patterns are asked.
+    pub tables: Vec<Table>,
+}
+
+impl Collection {
+    /// The tables in PostgreSQL: each table of documents, followed by those of their elements.
+    pub fn relations(&self) -> Vec<Relation<'_>> {
+        transforms::relations(&self.tables)
+    }
+
+    /// Whether a column of its tables holds the embedding of a text.
+    pub fn embeds(&self) -> bool {
+        let mut columns = self.tables.iter().flat_map(|table| &table.columns);
+        columns.any(|column| matches!(column.from, mapping::Source::Embedding(_)))
+    }
+
+    /// The id as messages and the ledger spell it.
+    pub fn visible(&self) -> String {
+        transforms::visible(&self.id).into_owned()
+    }
+}
+
+/// A collection that the mapping leaves where it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftBehind {
+    /// The collection id.
+    pub id: String,
+    /// Its documents at the snapshot time.
     pub documents: u64,
 }
 
@@ -134,8 +181,10 @@ pub struct Plan {
     pub snapshot: ReadTime,
     /// What the operator asked for.
     pub mapping: Mapping,
-    /// The tables, one a collection.
-    pub tables: Vec<Table>,
+    /// What is moved, and the tables it goes to.
+    pub collections: Vec<Collection>,
+    /// What the mapping leaves behind.
+    pub left_behind: Vec<LeftBehind>,
     /// The lanes, in the order they are worked.
     pub lanes: Vec<Lane>,
     /// What a person should know: renames, fields left to the overflow.
@@ -150,18 +199,47 @@ impl Plan {
         self.lanes.iter().map(|lane| lane.documents).sum()
     }
 
-    /// The table `lane` loads into.
-    pub fn table_of(&self, lane: &Lane) -> &Table {
-        &self.tables[lane.table]
+    /// The collection `lane` is a part of.
+    pub fn collection_of(&self, lane: &Lane) -> &Collection {
+        &self.collections[lane.collection]
+    }
+
+    /// Every table of the run.
+    pub fn relations(&self) -> impl Iterator<Item = Relation<'_>> {
+        self.collections.iter().flat_map(Collection::relations)
+    }
+
+    /// The documents' tables.
+    pub fn tables(&self) -> impl Iterator<Item = &Table> {
+        self.collections.iter().flat_map(|collection| &collection.tables)
     }
 
     /// The statements that create the tables, as `--dry-run` shows them.
     pub fn create_sql(&self) -> String {
+        let relations = self
+            .relations()
+            .map(|relation| relation.create_sql(&self.mapping.schema));
+        relations.collect::<Vec<_>>().join("\n")
+    }
+
+    /// Takes over the keys, indexes and foreign keys that are asked for now.
+    pub fn adopt(&mut self, asked: &Mapping) {
         let tables = self
-            .tables
-            .iter()
-            .map(|table| table.create_sql(&self.mapping.schema));
-        tables.collect::<Vec<_>>().join("\n")
+            .collections
+            .iter_mut()
+            .flat_map(|collection| &mut collection.tables);
+        for table in tables {
+            let Some(now) = asked.tables.tables.iter().find(|now| now.name == table.name) else {
+                continue;
+            };
+            table.key.clone_from(&now.key);
+            table.indexes.clone_from(&now.indexes);
+            table.foreign_keys.clone_from(&now.foreign_keys);
+            for (child, now) in table.children.iter_mut().zip(&now.children) {
+                child.indexes.clone_from(&now.indexes);
+            }
+        }
+        self.mapping.tables.clone_from(&asked.tables);
     }
 
     /// Why this plan cannot serve what is asked for now, if it cannot.
@@ -191,6 +269,54 @@ impl Plan {
                 name(&is.collections)
             ));
         }
+        let (old, new) = (rows_of(&was.tables), rows_of(&is.tables));
+        if old != new {
+            return Some(format!(
+                "its mapping was another one: {}",
+                other_tables(&old, &new)
+            ));
+        }
         (was.exact_vectors != is.exact_vectors).then(|| "--exact-vectors was set differently".to_owned())
+    }
+}
+
+/// What of a mapping decides rows. Keys, indexes and foreign keys come after them and may be asked for differently at
+/// every start.
+fn rows_of(mapping: &mapping::Mapping) -> mapping::Mapping {
+    let mut rows = mapping.clone();
+    for table in &mut rows.tables {
+        table.key.clear();
+        table.indexes.clear();
+        table.foreign_keys.clear();
+        for child in &mut table.children {
+            child.indexes.clear();
+        }
+    }
+    rows
+}
+
+/// What differs between two mappings, for a person.
+fn other_tables(was: &mapping::Mapping, is: &mapping::Mapping) -> String {
+    let find = |mapping: &mapping::Mapping, name: &str| {
+        mapping.tables.iter().find(|table| table.name == name).cloned()
+    };
+    let names: std::collections::BTreeSet<&str> = was
+        .tables
+        .iter()
+        .chain(&is.tables)
+        .map(|table| table.name.as_str())
+        .collect();
+    let changed: Vec<String> = names
+        .into_iter()
+        .filter_map(|name| match (find(was, name), find(is, name)) {
+            (Some(_), None) => Some(format!("table {name} is no longer in it")),
+            (None, Some(_)) => Some(format!("table {name} was not in it")),
+            (was, is) => (was != is).then(|| format!("table {name} is written differently")),
+        })
+        .collect();
+    if changed.is_empty() {
+        "the order of its tables, or what holds for all of them, has changed".to_owned()
+    } else {
+        changed.join("; ")
     }
 }

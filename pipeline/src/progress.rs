@@ -36,7 +36,7 @@ pub struct Progress {
 struct State {
     phase: Phase,
     plan: Option<Arc<Plan>>,
-    tables: Vec<TableProgress>,
+    collections: Vec<CollectionProgress>,
     /// Documents each lane holds, as counted last.
     expected: Vec<u64>,
     lanes: u64,
@@ -46,15 +46,15 @@ struct State {
     loading_since: Option<Instant>,
 }
 
-/// One table's share.
+/// One collection's share.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct TableProgress {
-    /// The table.
-    pub name: String,
+pub struct CollectionProgress {
     /// Documents counted for it.
     pub planned: u64,
     /// What became of them so far, over all starts.
     pub tally: Tally,
+    /// Rows loaded into each of its tables, in the order of [`crate::plan::Collection::relations`].
+    pub rows: Vec<u64>,
 }
 
 /// The whole at one moment.
@@ -68,8 +68,8 @@ pub struct Snapshot {
     pub total: Tally,
     /// This start alone.
     pub here: Tally,
-    /// By table.
-    pub tables: Vec<TableProgress>,
+    /// By collection, in the plan's order.
+    pub collections: Vec<CollectionProgress>,
     /// Lanes in all.
     pub lanes: u64,
     /// Lanes at their end.
@@ -88,7 +88,7 @@ impl Default for Progress {
             state: Mutex::new(State {
                 phase: Phase::Connecting,
                 plan: None,
-                tables: Vec::new(),
+                collections: Vec::new(),
                 expected: Vec::new(),
                 lanes: 0,
                 lanes_done: 0,
@@ -117,11 +117,11 @@ impl Progress {
     pub fn begin(&self, plan: &Arc<Plan>, standings: &[Standing]) {
         let mut state = self.state();
         state.plan = Some(plan.clone());
-        state.tables = plan
-            .tables
+        state.collections = plan
+            .collections
             .iter()
-            .map(|table| TableProgress {
-                name: table.name.clone(),
+            .map(|collection| CollectionProgress {
+                rows: vec![0; collection.relations().len()],
                 ..Default::default()
             })
             .collect();
@@ -132,20 +132,22 @@ impl Progress {
             .filter(|standing| standing.progress.position.is_end())
             .count() as u64;
         for (lane, standing) in plan.lanes.iter().zip(standings) {
-            let table = &mut state.tables[lane.table];
-            table.planned += standing.expected;
-            table.tally += standing.progress.tally;
+            let collection = &mut state.collections[lane.collection];
+            collection.planned += standing.expected;
+            collection.tally += standing.progress.tally;
+            add(&mut collection.rows, &standing.rows);
         }
     }
 
     /// A batch of `lane`, which holds `expected` documents in all, is durable.
-    pub(crate) fn add(&self, lane: &Lane, tally: &Tally, expected: u64, ended: bool) {
+    pub(crate) fn add(&self, lane: &Lane, tally: &Tally, rows: &[u64], expected: u64, ended: bool) {
         let mut state = self.state();
         let before = std::mem::replace(&mut state.expected[lane.id as usize], expected);
-        let table = &mut state.tables[lane.table];
+        let collection = &mut state.collections[lane.collection];
         // A lane that had to be read at a later time was counted anew.
-        table.planned = table.planned + expected - before;
-        table.tally += *tally;
+        collection.planned = collection.planned + expected - before;
+        collection.tally += *tally;
+        add(&mut collection.rows, rows);
         state.here += *tally;
         state.lanes_done += u64::from(ended);
     }
@@ -159,8 +161,15 @@ impl Progress {
     pub fn snapshot(&self) -> Snapshot {
         let state = self.state();
         let mut total = Tally::default();
-        state.tables.iter().for_each(|table| total += table.tally);
-        let planned = state.tables.iter().map(|table| table.planned).sum();
+        state
+            .collections
+            .iter()
+            .for_each(|collection| total += collection.tally);
+        let planned = state
+            .collections
+            .iter()
+            .map(|collection| collection.planned)
+            .sum();
         let seconds = state
             .loading_since
             .map_or(0.0, |since| since.elapsed().as_secs_f64());
@@ -179,13 +188,19 @@ impl Progress {
             planned,
             total,
             here: state.here,
-            tables: state.tables.clone(),
+            collections: state.collections.clone(),
             lanes: state.lanes,
             lanes_done: state.lanes_done,
             rate,
             bytes_rate: per_second(state.here.bytes),
             eta,
         }
+    }
+}
+
+fn add(sums: &mut [u64], more: &[u64]) {
+    for (sum, more) in sums.iter_mut().zip(more) {
+        *sum += more;
     }
 }
 

@@ -5,6 +5,7 @@
 //! second at first, half as much again every five minutes. A window of one second never sees more than
 //! nine eighths of the rate, which stays below the quota for every factor up to 0.88.
 
+use crate::budget::Budget;
 use governor::{DefaultDirectRateLimiter, RateLimiter};
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -27,6 +28,7 @@ pub struct ReadQuota {
     started: Instant,
     /// Documents that arrived so far.
     noted: AtomicU64,
+    budget: Arc<Budget>,
     state: Mutex<State>,
 }
 
@@ -60,8 +62,20 @@ impl ReadQuota {
             ceiling: reads_per_second.map(|quota| (f64::from(quota.get()) * safety).max(SLOWEST)),
             ramp,
             started: now,
+            budget: Arc::default(),
             state: Mutex::new(state),
         }
+    }
+
+    /// The same, for reads that have a budget.
+    #[must_use]
+    pub fn within(self, budget: Arc<Budget>) -> Self {
+        ReadQuota { budget, ..self }
+    }
+
+    /// What the reads may come to in all.
+    pub fn budget(&self) -> &Arc<Budget> {
+        &self.budget
     }
 
     /// Quota × safety factor.

@@ -27,6 +27,18 @@ pub async fn begin<C: CheckpointStore>(
     ledger: Option<&Ledger>,
     wish: &Wish,
 ) -> Result<Beginning, Fault> {
+    let mut beginning = found(store, ledger, wish).await?;
+    if let Beginning::Known(plan) | Beginning::Remembered(plan) = &mut beginning {
+        plan.adopt(&wish.mapping);
+    }
+    Ok(beginning)
+}
+
+async fn found<C: CheckpointStore>(
+    store: &C,
+    ledger: Option<&Ledger>,
+    wish: &Wish,
+) -> Result<Beginning, Fault> {
     let newest = match ledger {
         Some(ledger) => ledger.newest(&wish.source, &wish.mapping.schema).await?,
         None => None,
@@ -89,11 +101,10 @@ fn remembered<C: CheckpointStore>(store: &C) -> Result<Option<Plan>, Fault> {
 pub async fn check_tables(ledger: &Ledger, plan: &Plan) -> Result<(), Fault> {
     let existing = ledger.existing(plan).await?;
     let gone: Vec<&str> = plan
-        .tables
-        .iter()
+        .relations()
         .zip(existing)
         .filter(|(_, found)| *found == Existing::Absent)
-        .map(|(table, _)| table.name.as_str())
+        .map(|(relation, _)| relation.name())
         .collect();
     if gone.is_empty() {
         return Ok(());

@@ -1,22 +1,30 @@
 //! A whole run: reach both ends, find where to begin, plan once, take the lanes over, move everything, add it up.
 
+mod reach;
+mod rehearsal;
+
+use reach::Reached;
+pub use rehearsal::Rehearsal;
+
+use crate::budget::Budget;
+use crate::embed::Embedder;
+use crate::embedding::no_endpoint;
 use crate::fault::{Fault, Part};
 use crate::finish;
 use crate::lane::Way;
-use crate::load::postgres::{Ledger, Postgres, PostgresLoader, ServerFacts};
+use crate::load::postgres::after::{After, Outcome};
+use crate::load::postgres::{Altered, PostgresLoader};
 use crate::metrics;
-use crate::plan::Plan;
+use crate::plan::{Plan, embedded_dimensions};
 use crate::planning::{self, Wish};
 use crate::progress::{self, Phase, Progress};
-use crate::quota::ReadQuota;
 use crate::recovery::{self, Beginning};
 use crate::retry::{Policy, Retry};
-use crate::room::Rooms;
 use crate::source::Standing;
-use crate::source::firestore::{BatchLimits, Firestore};
 use crate::stop::Stop;
 use crate::supervisor::{self, Limits};
 use checkpoints::{CheckpointStore, LaneId};
+use config::mapping::Table;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -30,10 +38,16 @@ pub struct Run<'c> {
     pub source: &'c config::Firestore,
     /// The target.
     pub target: &'c config::Target,
+    /// The tables as written.
+    pub tables: &'c config::mapping::Mapping,
     /// Limits and habits.
     pub habits: &'c config::Run,
     /// Who holds the lanes, for a second process to be told: "process 12 on web-1".
     pub holder: String,
+    /// What embeds texts, where an endpoint is named.
+    pub embedder: Option<Embedder>,
+    /// What the reads may come to; told how many there were.
+    pub budget: Arc<Budget>,
     /// Asked whether to go on.
     pub stop: Stop,
     /// Told how it goes.
@@ -41,56 +55,42 @@ pub struct Run<'c> {
 }
 
 /// How a run ended that did not fail.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Ended {
     /// Whether every document is accounted for and every sum adds up.
     pub complete: bool,
     /// Lanes that were read, or read to their end, at a later time than the plan's: the snapshot had grown too
     /// old for them.
     pub later: u64,
-}
-
-/// Both ends, reached.
-struct Reached {
-    source: Firestore,
-    postgres: Postgres,
-    facts: ServerFacts,
-    ledger: Ledger,
-    quota: Arc<ReadQuota>,
-    rooms: Rooms,
+    /// What the mapping altered or left behind, over all starts.
+    pub altered: Altered,
+    /// How keys, indexes and references were made.
+    pub after: Outcome,
 }
 
 impl Run<'_> {
-    /// What the run would do; changes nothing anywhere.
-    pub async fn rehearse<C: CheckpointStore>(&self, store: Option<&C>) -> Result<(Plan, String), Fault> {
-        let reached = self.reach().await?;
-        let ledger = reached.ledger.exists().await?.then_some(&reached.ledger);
-        let beginning = match store {
-            Some(store) => recovery::begin(store, ledger, &self.wish()).await?,
-            None => recovery::begin(&checkpoints::Memory::default(), ledger, &self.wish()).await?,
-        };
-        let plan = match beginning {
-            Beginning::Known(plan) => return Ok((*plan, String::new())),
-            Beginning::Remembered(plan) => *plan,
-            Beginning::Fresh => self.make_plan(&reached).await?,
-        };
-        let sql = reached.ledger.creation(&plan, &reached.facts).await?;
-        Ok((plan, sql))
-    }
-
     /// Moves everything that is not moved yet.
     pub async fn execute<C: CheckpointStore>(&self, store: Arc<C>) -> Result<Ended, Fault> {
+        let ended = self.work(store).await;
+        if let Err(fault) = self.budget.close().await {
+            tracing::warn!(
+                cause = fault.cause,
+                "could not give back reads that were drawn from the budget: {}",
+                fault.message
+            );
+        }
+        ended
+    }
+
+    async fn work<C: CheckpointStore>(&self, store: Arc<C>) -> Result<Ended, Fault> {
         let begun = tokio::select! {
             biased;
             // Nothing is loaded yet; a plan half made is simply made again.
             () = self.stop.draining() => None,
-            begun = self.begin(&*store) => Some(begun?),
+            begun = self.begin(&store) => Some(begun?),
         };
         let Some((reached, plan)) = begun else {
-            return Ok(Ended {
-                complete: false,
-                later: 0,
-            });
+            return Ok(Ended::default());
         };
         let held = reached.ledger.claim(plan.run, &self.holder).await?;
         if held.len() != plan.lanes.len() {
@@ -104,7 +104,7 @@ impl Run<'_> {
         let standings: Vec<Standing> = held.iter().map(|held| held.standing.clone()).collect();
         self.bring_up_to_date(&*store, &plan, &standings)?;
         self.progress.begin(&plan, &standings);
-        metrics::start_at_zero(plan.tables.iter().map(|table| table.name.clone()));
+        metrics::start_at_zero(plan.relations().map(|relation| relation.name().to_owned()));
         let shown = tokio::spawn(progress::show(
             self.progress.clone(),
             reached.rooms.clone(),
@@ -117,26 +117,56 @@ impl Run<'_> {
         let later = self
             .persist(async || reached.ledger.read_later(&plan).await)
             .await?;
-        let complete = tokio::select! {
+        let altered = self
+            .persist(async || reached.ledger.altered(plan.run).await)
+            .await?;
+        let finished = tokio::select! {
             biased;
-            () = self.stop.draining() => false,
-            finished = self.finish(&reached, &plan) => finished.map(|()| true)?,
+            () = self.stop.draining() => None,
+            finished = Box::pin(self.finish(&reached, &plan)) => Some(finished?),
         };
-        Ok(Ended { complete, later })
+        Ok(Ended {
+            complete: finished.is_some(),
+            later,
+            altered,
+            after: finished.unwrap_or_default(),
+        })
     }
 
-    async fn begin<C: CheckpointStore>(&self, store: &C) -> Result<(Reached, Arc<Plan>), Fault> {
+    /// Makes sure that what embeds texts answers, with vectors that fit the columns: before anything is created, for
+    /// a mapping can no longer be mended then.
+    async fn greet_endpoint(&self) -> Result<(), Fault> {
+        let dimensions = embedded_dimensions(self.tables);
+        match &self.embedder {
+            _ if dimensions.is_empty() => Ok(()),
+            Some(embedder) => embedder.greet(&dimensions).await.map(drop),
+            None => Err(no_endpoint()),
+        }
+    }
+
+    async fn begin<C: CheckpointStore>(&self, store: &Arc<C>) -> Result<(Reached, Arc<Plan>), Fault> {
         let reached = self.reach().await?;
+        self.greet_endpoint().await?;
         let plan = Arc::new(self.plan(store, &reached).await?);
         Ok((reached, plan))
     }
 
-    async fn finish(&self, reached: &Reached, plan: &Plan) -> Result<(), Fault> {
-        let (ledger, progress) = (&reached.ledger, &self.progress);
-        let key = self.target.primary_key == config::PrimaryKey::AfterLoad;
-        let count_rows = self.habits.validation;
-        self.persist(async || finish::finish(ledger, plan, progress, key, count_rows).await)
-            .await
+    async fn finish(&self, reached: &Reached, plan: &Plan) -> Result<Outcome, Fault> {
+        let (ledger, progress) = (&reached.ledger, &*self.progress);
+        let tables: Vec<Table> = plan.tables().cloned().collect();
+        let after = After {
+            postgres: &reached.postgres,
+            tables: &tables,
+            schema: &plan.mapping.schema,
+            keys: self.target.primary_key == config::PrimaryKey::AfterLoad,
+            memory: self.target.maintenance_memory,
+            progress,
+        };
+        let (live, count_rows) = (self.target.live, self.habits.validation);
+        let outcome = self.persist(async || after.run(live).await).await?;
+        self.persist(async || finish::finish(ledger, plan, progress, count_rows).await)
+            .await?;
+        Ok(outcome)
     }
 
     /// Does what can be repeated until it succeeds: after hours of loading, a connection that breaks costs another
@@ -163,6 +193,7 @@ impl Run<'_> {
         let way = Way {
             plan: plan.clone(),
             loader: Arc::new(PostgresLoader::new(reached.postgres.clone(), plan.clone(), held)),
+            embedder: self.embedder.clone(),
             checkpoints: store,
             progress: self.progress.clone(),
         };
@@ -175,26 +206,47 @@ impl Run<'_> {
     }
 
     /// The plan to go by: an earlier one, or a new one that is registered before anything is loaded.
-    async fn plan<C: CheckpointStore>(&self, store: &C, reached: &Reached) -> Result<Plan, Fault> {
+    async fn plan<C: CheckpointStore>(&self, store: &Arc<C>, reached: &Reached) -> Result<Plan, Fault> {
         let ledger = reached.ledger.exists().await?.then_some(&reached.ledger);
-        let beginning = recovery::begin(store, ledger, &self.wish()).await?;
+        let beginning = recovery::begin(&**store, ledger, &self.wish()).await?;
         let plan = match beginning {
             Beginning::Known(plan) => {
                 reached.ledger.prepare().await?;
                 recovery::check_tables(&reached.ledger, &plan).await?;
+                self.open_budget(&**store, reached, &plan).await?;
+                reached.greet().await?;
                 return Ok(*plan);
             }
-            Beginning::Remembered(plan) => *plan,
-            Beginning::Fresh => self.make_plan(reached).await?,
+            Beginning::Remembered(plan) => {
+                reached.greet().await?;
+                *plan
+            }
+            Beginning::Fresh => {
+                self.budget.open_directory(store.clone()).await?;
+                reached.greet().await?;
+                self.make_plan(reached).await?
+            }
         };
         let create_tables = reached.ledger.creation(&plan, &reached.facts).await?;
         reached.ledger.register(&plan, &create_tables).await?;
+        self.open_budget(&**store, reached, &plan).await?;
         Ok(plan)
     }
 
     /// A plan that took longer to make than its snapshot could be read is made anew, from a younger one.
     async fn make_plan(&self, reached: &Reached) -> Result<Plan, Fault> {
         self.persist(async || planning::make(&reached.source, &self.wish(), &self.progress).await)
+            .await
+    }
+
+    async fn open_budget(
+        &self,
+        store: &dyn CheckpointStore,
+        reached: &Reached,
+        plan: &Plan,
+    ) -> Result<(), Fault> {
+        let (ledger, policy) = (&reached.ledger, self.policy());
+        self.persist(async || self.budget.open(ledger.clone(), plan.run, store, policy).await)
             .await
     }
 
@@ -225,7 +277,8 @@ impl Run<'_> {
         store.begin(&bytes, &lanes).map_err(Fault::from)
     }
 
-    fn policy(&self) -> Policy {
+    /// How often and how long what may get better is tried again.
+    pub fn policy(&self) -> Policy {
         let habits = self.habits;
         Policy {
             attempts: habits.max_retries,
@@ -235,54 +288,7 @@ impl Run<'_> {
         }
     }
 
-    async fn reach(&self) -> Result<Reached, Fault> {
-        let (habits, source) = (self.habits, self.source);
-        let policy = self.policy();
-        let postgres = Postgres::new(self.target, policy)?;
-        let facts = postgres.facts().await.map_err(at_once)?;
-        let quota = Arc::new(ReadQuota::new(
-            source.reads_per_second,
-            source.quota_safety,
-            source.ramp,
-        ));
-        // Half of what the operator grants is for documents in flight; the other half is for everything else:
-        // connections, RocksDB, the allocator's slack.
-        let rooms = Rooms::new(habits.memory / 2, habits.batch_bytes);
-        let limits = BatchLimits {
-            rows: habits.batch_rows.get(),
-            bytes: habits.batch_bytes,
-        };
-        let firestore = Firestore::connect(
-            source,
-            quota.clone(),
-            rooms.clone(),
-            limits,
-            policy,
-            self.stop.clone(),
-        )
-        .await
-        .map_err(at_once)?;
-        firestore.greet().await.map_err(at_once)?;
-        let ledger = Ledger::new(postgres.clone());
-        Ok(Reached {
-            source: firestore,
-            postgres,
-            facts,
-            ledger,
-            quota,
-            rooms,
-        })
-    }
-
     fn wish(&self) -> Wish {
-        Wish::asked(self.source, self.target, self.habits)
-    }
-}
-
-/// At the start a fault is told at once: an operator who mistyped an address should not wait for ten attempts.
-fn at_once(fault: Fault) -> Fault {
-    Fault {
-        class: crate::fault::Class::Permanent,
-        ..fault
+        Wish::asked(self.source, self.target, self.tables, self.habits)
     }
 }

@@ -48,6 +48,8 @@ pub struct Standing {
     pub read_at: ReadTime,
     /// Documents the lane holds in all, as counted.
     pub expected: u64,
+    /// Rows loaded so far into each of its collection's tables.
+    pub rows: Vec<u64>,
 }
 
 /// A store readable in lanes.

@@ -12,6 +12,8 @@ pub enum Reason {
     Signal,
     /// Too many documents could not be loaded.
     Emergency,
+    /// Nothing more may be read without exceeding the budget.
+    Budget,
     /// A lane failed for good; the others finish what they have read.
     Fault,
 }

@@ -46,7 +46,7 @@ pub async fn run<S: Source, K: Loader, C: CheckpointStore>(
         while working.len() < limits.lanes && !stop.is_draining() {
             let Some(lane) = waiting.next() else { break };
             let standing = standings[lane.id as usize].clone();
-            let reader = source.reader(&lane, &way.plan.table_of(&lane).collection, standing);
+            let reader = source.reader(&lane, &way.plan.collection_of(&lane).id, standing);
             working.spawn(lane::run(way.clone(), lane, reader));
         }
         let finished = tokio::select! {
@@ -92,10 +92,10 @@ fn note(first: &mut Option<Fault>, fault: Fault, stop: &Stop) {
 /// The lanes still to be worked, collections taking turns: neighbouring ranges of one collection read at the same
 /// time would heat up the same part of the source.
 fn order(plan: &Plan, standings: &[Standing]) -> Vec<Lane> {
-    let mut turns = vec![0u32; plan.tables.len()];
+    let mut turns = vec![0u32; plan.collections.len()];
     let mut lanes: Vec<(u32, Lane)> = Vec::with_capacity(plan.lanes.len());
     for lane in &plan.lanes {
-        let turn = &mut turns[lane.table];
+        let turn = &mut turns[lane.collection];
         *turn += 1;
         if !standings[lane.id as usize].progress.position.is_end() {
             lanes.push((*turn, lane.clone()));

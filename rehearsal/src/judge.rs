@@ -76,6 +76,13 @@ pub async fn compare(
     Ok(court.verdict())
 }
 
+/// The fields of a document, each value in one spelling: two are spelled alike exactly if Firestore could not tell
+/// them apart, whoever wrote their JSON.
+pub fn spelled(fields: &Map<String, Json>) -> Result<BTreeMap<String, String>> {
+    let fields = Value::fields(fields)?.into_iter();
+    Ok(fields.map(|(name, value)| (name, format!("{value:?}"))).collect())
+}
+
 /// What is known of a document while its rows are looked for.
 struct Held {
     /// The REST fields as text, which is a fraction of their size as a tree.

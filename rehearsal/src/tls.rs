@@ -5,6 +5,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use anyhow::{Context, ensure};
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
@@ -61,7 +62,24 @@ impl Authority {
             params.not_before = rcgen::date_time_ymd(2001, 1, 1);
             params.not_after = rcgen::date_time_ymd(2002, 1, 1);
         }
-        let certificate = params.signed_by(&key, &self.issuer)?;
+        self.sign(params, &key)
+    }
+
+    /// A certificate for `host`, valid from one moment until another.
+    pub fn certify_between(
+        &self,
+        host: &str,
+        from: SystemTime,
+        until: SystemTime,
+    ) -> anyhow::Result<Identity> {
+        let key = KeyPair::generate()?;
+        let mut params = CertificateParams::new(vec![host.to_owned()])?;
+        (params.not_before, params.not_after) = (from.into(), until.into());
+        self.sign(params, &key)
+    }
+
+    fn sign(&self, params: CertificateParams, key: &KeyPair) -> anyhow::Result<Identity> {
+        let certificate = params.signed_by(key, &self.issuer)?;
         let key = PrivateKeyDer::try_from(key.serialize_der()).map_err(anyhow::Error::msg)?;
         Ok(Identity {
             chain: vec![certificate.der().clone()],

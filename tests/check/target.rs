@@ -1,5 +1,7 @@
 //! PostgreSQL: away, silent, read-only, behind poolers and proxies, without rights, at its limits.
 
+mod certificate; // how long it is valid, taken or refused
+mod mapping; // whether what is written can be made, and what its graphs take
 mod pgvector; // its version, and how to get it
 mod pooler; // found out by what it does, and what it does to a run
 mod rights; // what the role may not do, and the statement that lets it
@@ -77,7 +79,11 @@ fn a_target_that_is_as_it_should_be_passes() {
             ("target.version", "pass target.version PostgreSQL "),
             ("target.connections", "and a run holds 4"),
             ("target.memory", "vectors of 768 dimensions"),
-            ("target.disk", "have twice the documents' size"),
+            ("target.disk", "`etl plan` forecasts how much a run fills"),
+            (
+                "target.certificate",
+                "skipped target.certificate the connection is not encrypted",
+            ),
         ] {
             let said = said(&outcome, name);
             assert!(said.contains(words), "{said}");
@@ -234,6 +240,24 @@ fn little_memory_for_indexes_is_told() {
         )
         .await;
         says(&world, &world.url, 0, &["target.memory"], "memory").await;
+    });
+}
+
+#[test]
+fn an_extension_that_sees_the_disks_is_named() {
+    test(async {
+        let world = world().await;
+        // It is not to be had here; that it is there is all that is looked at.
+        administer(
+            &world,
+            "insert into pg_extension (oid, extname, extowner, extnamespace, extrelocatable, extversion) \
+             values (99999, 'system_stats', 10, 'public'::regnamespace, false, '3.0')",
+        )
+        .await;
+        let outcome = looked(&world, &world.url, 0).await;
+        let said = of(&world, &outcome, &["target.disk"]);
+        let (_, behind) = said.split_once(" now; ").unwrap();
+        golden("target-disk", behind);
     });
 }
 

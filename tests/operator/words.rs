@@ -67,7 +67,8 @@ fn a_dry_run_shows_tables_and_bill_and_changes_nothing() {
             "vector(3)",
             "12 documents",
             "nothing was changed",
-            "reads billed",
+            "reads     ",
+            "for its plan",
         ];
         ends(dry(), 0, &words).await;
         assert_untouched(&world.url).await;

@@ -4,15 +4,17 @@
 
 use std::collections::BTreeMap;
 
-use crate::census::Field;
-use crate::naming::{self, RESERVED_COLUMNS};
-use crate::{Census, Column, Kind, Table};
+use crate::Census;
+use crate::census::{Field, Kind as Found};
+use crate::mapping::{Column, FieldPath, Holds, Nul, Pattern, RESERVED_COLUMNS, Scalar, Table, Type};
+use crate::naming;
+use crate::relation::word;
 
 /// The tables of a run, and what the operator should know about them.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Shape {
-    /// One table per collection, in the order of collection ids.
-    pub tables: Vec<Table>,
+    /// The tables of each collection, by its id.
+    pub collections: BTreeMap<String, Vec<Table>>,
     /// Renames, collisions, fields left to `_extra`: one sentence each.
     pub remarks: Vec<String>,
 }
@@ -32,7 +34,7 @@ pub fn infer(samples: &BTreeMap<String, Census>) -> Shape {
     let mut remarks = Vec::new();
     let collections: Vec<&str> = samples.keys().map(String::as_str).collect();
     let names = naming::assign(&collections, &[], "collection");
-    let tables = samples
+    let collections = samples
         .iter()
         .zip(names)
         .map(|((collection, census), name)| {
@@ -40,17 +42,29 @@ pub fn infer(samples: &BTreeMap<String, Census>) -> Shape {
                 remarks.push(format!("collection {} becomes table {name:?}", shown(collection)));
             }
             let columns = columns(collection, census, &mut remarks);
-            Table {
-                collection: collection.clone(),
+            let table = Table {
                 name,
+                from: Pattern::group(collection),
+                key: Vec::new(),
+                nul: Nul::default(),
                 columns,
-            }
+                children: Vec::new(),
+                drop: Vec::new(),
+                indexes: Vec::new(),
+                foreign_keys: Vec::new(),
+            };
+            (collection.clone(), vec![table])
         })
         .collect();
-    Shape { tables, remarks }
+    Shape { collections, remarks }
 }
 
 fn columns(collection: &str, census: &Census, remarks: &mut Vec<String>) -> Vec<Column> {
+    let cut = census.cut();
+    remarks.extend(
+        cut.iter()
+            .map(|cut| format!("the sample of {} holds {cut}", shown(collection))),
+    );
     let chosen = choose(collection, census, remarks);
     let fields: Vec<&str> = chosen.keys().copied().collect();
     let names = naming::assign(&fields, &RESERVED_COLUMNS, "field");
@@ -70,11 +84,8 @@ fn columns(collection: &str, census: &Census, remarks: &mut Vec<String>) -> Vec<
                 doubt(counts, kind)
                     .map(|doubt| format!("field {} of {}: {doubt}", shown(field), shown(collection))),
             );
-            Column {
-                name,
-                field: String::from(*field),
-                kind,
-            }
+            let (sql, holds) = kind;
+            Column::field(name, FieldPath::top(*field), sql, holds)
         })
         .collect()
 }
@@ -86,7 +97,9 @@ fn choose<'c>(
     remarks: &mut Vec<String>,
 ) -> BTreeMap<&'c str, &'c Field> {
     let (unstorable, storable): (Vec<_>, Vec<_>) = census
-        .fields()
+        .top()
+        .fields
+        .sorted()
         .into_iter()
         .partition(|(name, _)| name.contains('\0'));
     let (empty, typed): (Vec<_>, Vec<_>) = storable.into_iter().partition(|(_, field)| field.present() == 0);
@@ -134,7 +147,7 @@ fn left_out(collection: &str, fields: &[(&str, &Field)], why: &str) -> Option<St
 }
 
 /// A name as a remark spells it: quoted, and no longer than a line takes.
-fn shown(name: &str) -> String {
+pub(crate) fn shown(name: &str) -> String {
     let mut rest = name.chars();
     let start: String = rest.by_ref().take(SHOWN).collect();
     if rest.next().is_none() {
@@ -144,57 +157,88 @@ fn shown(name: &str) -> String {
     }
 }
 
-/// The most frequent kind; of equally frequent ones the first in this list.
+/// A column's type, and what it holds whole.
+type Kind = (Type, Holds);
+
+const JSON: Kind = (Type::Json, Holds::Any);
+
+/// The most frequent kind, where more than half of the values are of it; else `jsonb`, which takes them all.
+///
+/// Where most values agree a reader wants their type, and a few strangers in another sample must not change it.
+/// Where no type has the half, a typed column would miss most values, and `jsonb` has all of them in one place.
 fn kind(counts: &Field) -> Kind {
-    let families = families(counts);
-    let most = families.iter().map(|(count, _)| *count).max();
-    families
+    families(counts)
         .into_iter()
-        .find(|(count, _)| Some(*count) == most)
-        .map_or(Kind::Json, |(_, kind)| kind)
+        .find(|(count, _)| count * 2 > counts.present())
+        .map_or(JSON, |(_, kind)| kind)
 }
 
 fn families(counts: &Field) -> [(u64, Kind); 9] {
-    let number = match (counts.integers, counts.doubles) {
-        (_, 0) => Kind::Integer,
-        (0, _) => Kind::Double,
-        _ => Kind::Number,
+    let count = |kind| counts.count(kind);
+    let number = match (count(Found::Integer), count(Found::Double)) {
+        (_, 0) => (Type::Scalar(Scalar::BigInt), Holds::Integer),
+        (0, _) => (Type::Scalar(Scalar::Double), Holds::Double),
+        _ => (Type::Scalar(Scalar::Double), Holds::Number),
     };
-    let vectors = counts.vectors.values().sum();
-    let most = counts.vectors.values().max();
-    let dimension = counts
-        .vectors
-        .iter()
-        .find(|(_, count)| Some(*count) == most)
-        .map_or(1, |(dimension, _)| *dimension);
+    let scalar = |kind, scalar, holds| (count(kind), (Type::Scalar(scalar), holds));
+    let (vectors, dimension) = vectors(counts);
+    let composites = count(Found::Array) + count(Found::Map) + count(Found::Vector) - vectors;
     [
-        (counts.booleans, Kind::Boolean),
-        (counts.integers + counts.doubles, number),
-        (counts.timestamps, Kind::Timestamp),
-        (counts.texts, Kind::Text),
-        (counts.bytes, Kind::Bytes),
-        (counts.references, Kind::Reference),
-        (counts.points, Kind::Point),
-        (counts.composites, Kind::Json),
-        (vectors, Kind::Vector(dimension)),
+        scalar(Found::Boolean, Scalar::Boolean, Holds::Boolean),
+        (count(Found::Integer) + count(Found::Double), number),
+        scalar(Found::Timestamp, Scalar::Timestamp, Holds::Timestamp),
+        scalar(Found::Text, Scalar::Text, Holds::Text),
+        scalar(Found::Bytes, Scalar::Bytes, Holds::Bytes),
+        scalar(Found::Reference, Scalar::Text, Holds::Reference),
+        (count(Found::Point), (Type::Point, Holds::Point)),
+        (composites, JSON),
+        (vectors, (Type::Vector(dimension), Holds::Vector)),
     ]
+}
+
+/// How many vectors there were that a column could hold, and the dimension that most of them had.
+fn vectors(counts: &Field) -> (u64, u16) {
+    let storable = |(dimension, count): (&usize, &u64)| {
+        let dimension = u16::try_from(*dimension).ok();
+        let dimension = dimension.filter(|dimension| (1..=16_000).contains(dimension))?;
+        Some((dimension, *count))
+    };
+    let by_dimension: Vec<(u16, u64)> = counts.vectors.iter().filter_map(storable).collect();
+    let all = by_dimension.iter().map(|(_, count)| count).sum();
+    let usual = by_dimension
+        .iter()
+        .max_by_key(|(dimension, count)| (*count, std::cmp::Reverse(*dimension)));
+    (all, usual.map_or(1, |(dimension, _)| *dimension))
 }
 
 /// What the sample holds against the kind chosen.
 fn doubt(counts: &Field, kind: Kind) -> Option<String> {
-    if let (Kind::Vector(dimension), true) = (kind, counts.vectors.len() > 1) {
-        let lengths: Vec<String> = counts.vectors.keys().map(u16::to_string).collect();
+    let present = counts.present();
+    if kind == JSON {
+        let families = families(counts).into_iter().filter(|(count, _)| *count > 0);
+        let several = families.clone().count() > 1;
+        let agreed = families
+            .into_iter()
+            .any(|(count, of)| of == JSON && count * 2 > present);
+        return (several && !agreed).then(|| {
+            format!(
+                "no type has more than half of {present} sampled values; the column is jsonb and takes all"
+            )
+        });
+    }
+    if let (Type::Vector(dimension), true) = (kind.0, counts.vectors.len() > 1) {
+        let lengths: Vec<String> = counts.vectors.keys().map(usize::to_string).collect();
         return Some(format!(
             "the sample holds vectors of {} components; documents whose vector has not {dimension} go to the quarantine",
             lengths.join(", ")
         ));
     }
-    let present = counts.present();
     let agreeing = families(counts)
         .into_iter()
         .find(|(_, of)| *of == kind)
         .map_or(0, |(count, _)| count);
     let strangers = present - agreeing;
+    let kind = word(kind.0, kind.1);
     (strangers > 0).then(|| {
         format!(
             "{strangers} of {present} sampled values are of another type than {kind}; those stay in _extra"

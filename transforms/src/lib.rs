@@ -9,18 +9,29 @@ mod infer;
 pub mod json;
 mod naming;
 mod pack;
+mod propose;
 mod reject;
+mod relation;
+mod shape;
 mod sql;
-mod table;
 mod timestamp;
+mod unpack;
 mod value;
 
+#[cfg(test)]
+#[path = "../tests/laws/arbitrary.rs"]
+mod arbitrary;
+
 pub use census::Census;
+pub use config::mapping;
 pub use firestore::Malformed;
 pub use infer::{Shape, infer};
-pub use pack::{COPY_HEADER, COPY_TRAILER, Packer};
-pub use reject::{Notes, Reason, Reject};
+pub use pack::{COPY_HEADER, COPY_TRAILER, Packer, Tuples};
+pub use propose::{Evidence, Proposal, propose};
+pub use reject::{Amendment, Notes, Policy, Reason, Reject};
+pub use relation::{Relation, RelationColumn, relations};
+pub use shape::shape;
 pub use sql::{literal, quote, visible};
-pub use table::{Column, Kind, Table};
 pub use timestamp::Timestamp;
+pub use unpack::{Rebuilt, Row, Unpacker, Unreadable};
 pub use value::{Document, Value, below};

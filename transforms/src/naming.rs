@@ -7,20 +7,6 @@ use std::collections::HashSet;
 /// PostgreSQL cuts longer identifiers without an error.
 const LONGEST: usize = 63;
 
-/// Columns every table has: ours, and the ones PostgreSQL keeps for itself.
-pub(crate) const RESERVED_COLUMNS: [&str; 10] = [
-    "_path",
-    "_created_at",
-    "_updated_at",
-    "_extra",
-    "ctid",
-    "xmin",
-    "xmax",
-    "cmin",
-    "cmax",
-    "tableoid",
-];
-
 /// The words of a name, lower-cased and joined by `_`: from camelCase, PascalCase, kebab-case, spaces and dots.
 /// Letters and digits of every script stay; everything else parts words. May be empty.
 pub(crate) fn snake_case(name: &str) -> String {
@@ -77,17 +63,43 @@ pub(crate) fn assign(names: &[&str], reserved: &[&str], fallback: &str) -> Vec<S
     let mut order: Vec<usize> = (0..names.len()).collect();
     order.sort_by_key(|&at| (wanted[at] != names[at], names[at]));
 
-    let mut taken: HashSet<String> = reserved.iter().map(|name| String::from(*name)).collect();
-    let mut assigned = vec![String::new(); names.len()];
-    for at in order {
-        let name = free(&wanted[at], &taken);
-        taken.insert(name.clone());
-        assigned[at] = name;
-    }
-    assigned
+    let mut taken = reserved.iter().map(|name| String::from(*name)).collect();
+    settle(&wanted, &order, &mut taken)
 }
 
-fn free(wanted: &str, taken: &HashSet<String>) -> String {
+/// The names wanted, made different from each other and from those taken, in this order. They are taken from then on.
+pub(crate) fn settle(wanted: &[String], order: &[usize], taken: &mut HashSet<String>) -> Vec<String> {
+    let mut settled = vec![String::new(); wanted.len()];
+    for &at in order {
+        let name = free(&wanted[at], taken);
+        taken.insert(name.clone());
+        settled[at] = name;
+    }
+    settled
+}
+
+/// What one of the things is called that a table is named after: `users` → `user`, `categories` → `category`.
+/// English only, and only its common plurals: a name that is none of them stays as it is.
+pub(crate) fn singular(name: &str) -> String {
+    let shorter = |ending: &str, instead: &str| {
+        name.strip_suffix(ending)
+            .filter(|stem| stem.chars().count() > 1)
+            .map(|stem| format!("{stem}{instead}"))
+    };
+    let never = ["ss", "us", "is", "news", "series"];
+    if never.iter().any(|ending| name.ends_with(ending)) {
+        return name.into();
+    }
+    shorter("ies", "y")
+        .or_else(|| shorter("sses", "ss"))
+        .or_else(|| shorter("xes", "x"))
+        .or_else(|| shorter("ches", "ch"))
+        .or_else(|| shorter("shes", "sh"))
+        .or_else(|| shorter("s", ""))
+        .unwrap_or_else(|| name.into())
+}
+
+pub(crate) fn free(wanted: &str, taken: &HashSet<String>) -> String {
     if !taken.contains(wanted) {
         return wanted.into();
     }
@@ -104,6 +116,7 @@ fn free(wanted: &str, taken: &HashSet<String>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mapping::RESERVED_COLUMNS;
     use proptest::collection::hash_set;
     use proptest::prelude::*;
 
@@ -144,6 +157,26 @@ mod tests {
             assign(&names, &RESERVED_COLUMNS, "field"),
             ["user_id_4", "user_id", "user_id_3", "ctid_2", "user_id_2"]
         );
+    }
+
+    #[test]
+    fn one_of_many_is_called_as_people_call_it() {
+        for (many, one) in [
+            ("users", "user"),
+            ("categories", "category"),
+            ("addresses", "address"),
+            ("boxes", "box"),
+            ("matches", "match"),
+            ("order_items", "order_item"),
+            ("status", "status"),
+            ("news", "news"),
+            ("staff", "staff"),
+            ("ss", "ss"),
+            ("s", "s"),
+            ("füße", "füße"),
+        ] {
+            assert_eq!(singular(many), one);
+        }
     }
 
     #[test]

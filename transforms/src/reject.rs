@@ -5,12 +5,57 @@
 use std::fmt;
 
 /// What is worth counting about a document that went in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Notes {
-    /// Something went to `_extra`.
+    /// Something went to an `_extra`, the document's or an element's.
     pub overflowed: bool,
-    /// A vector's component is not the same number as `f32`, which is what pgvector stores.
+    /// A vector's component is not the same number in its column, where pgvector stores 32 or 16 bits.
     pub rounded: bool,
+    /// How many values were left behind because the mapping drops their field.
+    pub dropped: u32,
+    /// What the rows say otherwise than the document did, because the mapping asks for it.
+    pub amendments: Vec<Amendment>,
+}
+
+/// One field that rows say otherwise than their document did, and what it was.
+///
+/// A document rebuilt from its rows, with the original of each amendment put back at its field, is as it was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Amendment {
+    /// The relation whose row says it, by its place among [`crate::relations`].
+    pub relation: usize,
+    /// The column that says it; `_extra` where U+0000 was taken out of a field without a column.
+    pub column: String,
+    /// The document's field as [`crate::mapping::FieldPath`] displays it: the column's, for a table of elements the
+    /// one that holds them all, under [`Policy::Strip`] one of the document's own as it is called now.
+    pub field: String,
+    /// What the mapping asked for.
+    pub policy: Policy,
+    /// The whole original value of the field as tagged JSON, with `\u0000` for U+0000. Where the field's name lost a
+    /// U+0000, `{"$entries": [[name, value], …]}`: every field of the document that came to be called so.
+    pub original: String,
+}
+
+/// What the mapping asked for where a row says something else than its document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Policy {
+    /// NULL instead of a value that the column cannot hold.
+    Null,
+    /// The value converted.
+    Cast,
+    /// U+0000 taken out.
+    Strip,
+}
+
+impl Policy {
+    /// The word for it, as in the ledger.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Policy::Null => "null",
+            Policy::Cast => "cast",
+            Policy::Strip => "strip",
+        }
+    }
 }
 
 /// Why a document cannot be stored as asked.
@@ -42,11 +87,19 @@ pub enum Reason {
     Malformed,
     /// PostgreSQL refused the row; the detail is its message.
     RefusedByPostgres,
+    /// A value that its column cannot hold, where the mapping asks for quarantine.
+    Misfit,
+    /// No value for a column that must have one.
+    Required,
+    /// A path that no table's pattern matches.
+    NoTable,
+    /// A text that the embedding endpoint refuses for good.
+    Embedding,
 }
 
 impl Reason {
     /// Every kind there is.
-    pub const ALL: [Reason; 7] = [
+    pub const ALL: [Reason; 11] = [
         Reason::NulCharacter,
         Reason::VectorDimension,
         Reason::VectorNotFinite,
@@ -54,6 +107,10 @@ impl Reason {
         Reason::TooLarge,
         Reason::Malformed,
         Reason::RefusedByPostgres,
+        Reason::Misfit,
+        Reason::Required,
+        Reason::NoTable,
+        Reason::Embedding,
     ];
 
     /// The label, in snake case.
@@ -66,6 +123,10 @@ impl Reason {
             Reason::TooLarge => "too_large",
             Reason::Malformed => "malformed",
             Reason::RefusedByPostgres => "refused_by_postgres",
+            Reason::Misfit => "misfit",
+            Reason::Required => "required",
+            Reason::NoTable => "no_table",
+            Reason::Embedding => "embedding",
         }
     }
 }

@@ -18,7 +18,8 @@ pub struct Timestamp {
 const FIRST: i64 = -62_135_596_800;
 /// 9999-12-31T23:59:59Z.
 const LAST: i64 = 253_402_300_799;
-const DAY: i64 = 86_400;
+/// Seconds of a day.
+pub(crate) const DAY: i64 = 86_400;
 
 impl Timestamp {
     /// The moment, if it lies in the years 0001 to 9999 and its nanoseconds stay within a second.
@@ -54,6 +55,22 @@ impl Timestamp {
         put(format_args!("Z"));
     }
 
+    /// Reads RFC 3339 as other programs write it: any number of digits up to nine after the point, any offset, a
+    /// space in place of the `T`, and PostgreSQL's offsets of hours alone.
+    pub(crate) fn lenient(text: &str) -> Option<Timestamp> {
+        let (date, time) = (text.get(..10)?, text.get(11..19)?);
+        matches!(text.as_bytes().get(10)?, b'T' | b't' | b' ').then_some(())?;
+        let moment = Timestamp::parse(&format!("{date}T{time}Z"))?;
+        let rest = text.get(19..)?;
+        let (fraction, offset) = match rest.strip_prefix('.') {
+            Some(rest) => rest.split_at(rest.find(|letter: char| !letter.is_ascii_digit())?),
+            None => ("0", rest),
+        };
+        (1..=9).contains(&fraction.len()).then_some(())?;
+        let nanos = format!("{fraction:0<9}").parse().ok()?;
+        Timestamp::new(moment.seconds - self::offset(offset)?, nanos)
+    }
+
     /// Reads exactly what [`Timestamp::write`] writes for a moment in range.
     pub(crate) fn parse(text: &str) -> Option<Timestamp> {
         let bytes = text.as_bytes();
@@ -76,6 +93,29 @@ impl Timestamp {
         // Separators, the 31st of February and hour 25 all end here: they do not write back the same.
         (canonical == bytes).then_some(moment)
     }
+}
+
+/// Seconds east of Greenwich: `Z`, `+01:30`, `+0130`, `-08`.
+fn offset(text: &str) -> Option<i64> {
+    if matches!(text, "Z" | "z") {
+        return Some(0);
+    }
+    let (sign, digits) = match text.split_at_checked(1)? {
+        ("+", digits) => (1, digits),
+        ("-", digits) => (-1, digits),
+        _ => return None,
+    };
+    let two = |digits: &str| -> Option<i64> {
+        let plain = digits.len() == 2 && digits.bytes().all(|digit| digit.is_ascii_digit());
+        plain.then(|| digits.parse().ok()).flatten()
+    };
+    let (hours, minutes) = match digits.len() {
+        2 => (two(digits)?, 0),
+        4 => (two(digits.get(..2)?)?, two(digits.get(2..)?)?),
+        5 if digits.get(2..3)? == ":" => (two(digits.get(..2)?)?, two(digits.get(3..)?)?),
+        _ => return None,
+    };
+    (hours < 24 && minutes < 60).then_some(sign * (hours * 3600 + minutes * 60))
 }
 
 /// Year, month and day of a day counted from 1970-01-01, in the proleptic Gregorian calendar.
@@ -122,6 +162,29 @@ mod tests {
     }
 
     #[test]
+    fn other_programs_spellings_are_read() {
+        for (text, seconds, nanos) in [
+            ("1970-01-01T00:00:00Z", 0, 0),
+            ("1970-01-01 01:30:00.5+01:30", 0, 500_000_000),
+            ("1969-12-31t16:00:00.000000001-08", 0, 1),
+            ("1970-01-01 00:00:01-0000", 1, 0),
+        ] {
+            assert_eq!(Timestamp::lenient(text), Timestamp::new(seconds, nanos), "{text}");
+        }
+        for text in [
+            "1970-01-01",
+            "1970-01-01T00:00:00",
+            "1970-01-01T00:00:00.Z",
+            "1970-02-30T00:00:00Z",
+            "1970-01-01T00:00:00+24",
+            "1970-01-01T00:00:00.1234567890Z",
+            "0001-01-01T00:00:00+01",
+        ] {
+            assert_eq!(Timestamp::lenient(text), None, "{text}");
+        }
+    }
+
+    #[test]
     fn moments_that_do_not_exist_are_not_read() {
         for text in [
             "2023-02-29T00:00:00Z",
@@ -149,7 +212,7 @@ mod tests {
 
         #[test]
         fn reading_any_text_never_panics(text in ".*|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z") {
-            let _ = Timestamp::parse(&text);
+            let _ = (Timestamp::parse(&text), Timestamp::lenient(&text));
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use config::{Fallback, Needs, Origin, SETTINGS, Written, sample};
+use config::{Fallback, Form, Needs, Origin, SETTINGS, Written, sample};
 use proptest::prelude::*;
 
 use crate::{problems, read_with_needed, written};
@@ -180,10 +180,8 @@ fn the_documented_sample_shows_every_setting_with_its_default() {
             None => {}
         }
     }
-    assert_eq!(
-        shown,
-        SETTINGS.iter().map(|setting| setting.key).collect::<Vec<_>>()
-    );
+    let in_a_file = SETTINGS.iter().filter(|setting| setting.form != Form::Secret);
+    assert_eq!(shown, in_a_file.map(|setting| setting.key).collect::<Vec<_>>());
 
     // With every default written out nothing changes, and what is not defaulted is a possible value.
     let mut defaults = read_with_needed("").unwrap();
@@ -192,6 +190,28 @@ fn the_documented_sample_shows_every_setting_with_its_default() {
     assert_eq!(format!("{spelled:?}"), format!("{defaults:?}"));
     let examples = written(&uncommented(false), &[]).relied_on(Needs::RUN).unwrap();
     assert_eq!(examples.source.unwrap().project, "my-project");
+}
+
+#[test]
+fn the_mapping_in_the_documented_sample_can_be_used_as_it_stands() {
+    let lines = EXAMPLE.lines().filter_map(|line| line.strip_prefix('#'));
+    // Prose has one space behind the sign, a line of the mapping none or many.
+    let prose = |line: &&str| line.starts_with(' ') && !line.starts_with("  ");
+    let used: Vec<&str> = lines.filter(|line| !prose(line)).collect();
+    let embeds = [("ETL_EMBED_URL", "https://a"), ("ETL_EMBED_MODEL", "m")];
+    let read = crate::read(&used.join("\n"), &[&crate::NEEDED[..], &embeds].concat());
+    let read = read.unwrap().mapping;
+    let tables: Vec<_> = read
+        .tables
+        .iter()
+        .map(|table| (table.columns.len(), table.children.len()))
+        .collect();
+    assert_eq!(tables, [(15, 0), (0, 1)]);
+    assert_eq!(
+        read.tables[0].indexes.len(),
+        3,
+        "the lines of a list belong together"
+    );
 }
 
 /// `# name = value`, as the name and the line without its comment sign.

@@ -2,7 +2,9 @@
 #![allow(clippy::unwrap_used)]
 
 mod connections;
+mod embed;
 mod files;
+mod mapping;
 mod precedence;
 mod sections;
 

@@ -12,7 +12,7 @@ mod target;
 pub use beginning::beginning;
 pub use directory::directory;
 pub use source::source;
-pub use target::target;
+pub use target::{Wanted, target};
 
 use serde::Serialize;
 

@@ -1,11 +1,14 @@
 //! The target's part: PostgreSQL is asked about itself over the loader's own kind of connection.
 //!
 //! Every statement only reads, goes unnamed and outside a transaction, so nothing is left behind, be it on the server
-//! or on a pooler's connection. What cannot be answered is told and the next thing looked at; once the server has
+//! or on a pooler's connection; only what a mapping asks for is tried, in a transaction that is rolled back. What cannot be answered is told and the next thing looked at; once the server has
 //! fallen silent, nothing more is asked of it.
 
+mod certificate;
 mod contents;
 mod limits;
+mod mapping;
+mod memory;
 mod pgvector;
 mod pooler;
 mod rights;
@@ -24,18 +27,28 @@ use tokio_postgres::types::{ToSql, Type};
 
 const ANSWERS: &str = "target.answers";
 
-/// Everything that is looked at once the target answers, in this order.
-const REST: [&str; 12] = [
+/// What hangs on the target besides its own settings.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
+    /// Where the documents come from: a few are counted for what is made of them.
+    pub source: &'a config::Firestore,
+    /// The tables as written.
+    pub mapping: &'a config::mapping::Mapping,
+}
+
+/// Everything that is looked at once the target answers, in this order, and the mapping if one is written.
+const REST: [&str; 13] = [
     server::VERSION,
     server::WRITABLE,
     server::TLS,
+    certificate::CERTIFICATE,
     pooler::POOLER,
     rights::RIGHTS,
     rights::ROW_SECURITY,
     pgvector::PGVECTOR,
     timeouts::TIMEOUTS,
     limits::CONNECTIONS,
-    limits::MEMORY,
+    memory::MEMORY,
     contents::DISK,
     contents::ROWS,
 ];
@@ -43,21 +56,27 @@ const REST: [&str; 12] = [
 /// What there is to say about the target: one finding for each thing looked at, always in the same order.
 ///
 /// Two connections are held meanwhile, however many a run may use. Connecting, and each answer, may take the
-/// connection's `connect_timeout`; the first answer that takes longer is the last that is waited for. Of `habits` only
-/// what is done after the load matters, for it is not covered by a batch's own time limits.
-pub async fn target(config: &config::Target, habits: &config::Run) -> Vec<Finding> {
-    let (postgres, lease) = match reach(config).await {
-        Ok(reached) => reached,
-        Err(fault) => return unreached(fault),
+/// connection's `connect_timeout`; the first answer that takes longer is the last that is waited for. What is `wanted`
+/// may take 45 seconds besides. Of `habits` only what is done after the load
+/// matters, for it is not covered by a batch's own time limits.
+pub async fn target(config: &config::Target, habits: &config::Run, wanted: Wanted<'_>) -> Vec<Finding> {
+    let postgres = match reach(config) {
+        Ok(postgres) => postgres,
+        Err(fault) => return unreached(fault, config, None, wanted),
+    };
+    let lease = match postgres.lease().await {
+        Ok(lease) => lease,
+        Err(fault) => return unreached(fault, config, postgres.certificate(), wanted),
     };
     let session = Session::new(lease, config.connection.connect_timeout);
     let seen = pooler::look(&postgres, &session).await;
     let pooled = told(pooler::POOLER, pooler::judge(&seen, &config.connection));
-    vec![
+    let mut findings = vec![
         Finding::pass(ANSWERS, format!("PostgreSQL answers at {}", postgres.place())),
         told(server::VERSION, server::version(&session).await),
         told(server::WRITABLE, server::writable(&session).await),
         told(server::TLS, server::tls(&session, &config.connection).await),
+        certificate::certificate(&config.connection, postgres.certificate(), None),
         pooled,
         told(rights::RIGHTS, rights::rights(&session, &config.schema).await),
         told(
@@ -73,14 +92,22 @@ pub async fn target(config: &config::Target, habits: &config::Run) -> Vec<Findin
             limits::CONNECTIONS,
             limits::connections(&session, config.connections.get(), seen.as_ref().ok()).await,
         ),
-        told(limits::MEMORY, limits::memory(&session).await),
+        told(
+            memory::MEMORY,
+            memory::memory(&session, &postgres, config, wanted).await,
+        ),
         told(contents::DISK, contents::disk(&session).await),
         told(contents::ROWS, contents::rows(&session, &config.schema).await),
-    ]
+    ];
+    if !wanted.mapping.tables.is_empty() {
+        let tried = Box::pin(mapping::mapping(&session, &postgres, config, wanted)).await;
+        findings.push(told(mapping::MAPPING, tried));
+    }
+    findings
 }
 
-/// The target, and a connection to it.
-async fn reach(config: &config::Target) -> Result<(Postgres, Lease), Fault> {
+/// The target, to be connected to.
+fn reach(config: &config::Target) -> Result<Postgres, Fault> {
     // Two even where a run holds one: a pooler gives itself away only to somebody who comes twice.
     let two = config::Target {
         connections: NonZeroUsize::MIN.saturating_add(1),
@@ -93,19 +120,28 @@ async fn reach(config: &config::Target) -> Result<(Postgres, Lease), Fault> {
         longest: Duration::ZERO,
         budget: Duration::ZERO,
     };
-    let postgres = Postgres::new(&two, policy)?;
-    let lease = postgres.lease().await?;
-    Ok((postgres, lease))
+    Postgres::new(&two, policy)
 }
 
-/// Why the target does not answer, and that nothing else could be looked at.
-fn unreached(fault: Fault) -> Vec<Finding> {
-    let next = fault.remedy.unwrap_or_else(|| {
+/// Why the target does not answer, and that nothing else could be looked at but the certificate it may have shown.
+fn unreached(
+    fault: Fault,
+    config: &config::Target,
+    shown: Option<Vec<u8>>,
+    wanted: Wanted<'_>,
+) -> Vec<Finding> {
+    let next = fault.remedy.clone().unwrap_or_else(|| {
         "check host and port in DATABASE_URL, and that a firewall lets this machine through".to_owned()
     });
     let found = format!("could not {}: {}", fault.action, fault.message);
     let means = "a run would end before it reads a document";
-    let rest = REST.map(|check| Finding::skipped(check, "the target does not answer"));
+    let mapping = (!wanted.mapping.tables.is_empty()).then_some(mapping::MAPPING);
+    let rest = REST.into_iter().chain(mapping).map(|check| match check {
+        certificate::CERTIFICATE if shown.is_some() => {
+            certificate::certificate(&config.connection, shown.clone(), Some(&fault.message))
+        }
+        _ => Finding::skipped(check, "the target does not answer"),
+    });
     std::iter::once(Finding::fail(ANSWERS, found, means, next))
         .chain(rest)
         .collect()
@@ -142,6 +178,19 @@ impl Session {
             longest,
             silent,
         }
+    }
+
+    /// What `asking` brings over another connection, waited for as long as for any answer.
+    async fn in_time<T>(
+        &self,
+        action: &str,
+        asking: impl Future<Output = Result<T, Fault>>,
+    ) -> Result<T, Fault> {
+        tokio::time::timeout(self.longest, asking)
+            .await
+            .unwrap_or_else(|_| {
+                Err(Fault::transient(Part::Target, action, "no answer in time").with_cause("silent"))
+            })
     }
 
     /// The answer to a question that has one row for an answer; without one, the fault says what was asked.

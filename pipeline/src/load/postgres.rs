@@ -4,6 +4,8 @@
 //! of a connection that saw an error is not worth guessing. Nothing here prepares named statements or sets
 //! session state, so a transaction pooler in between changes nothing.
 
+pub mod after;
+mod budget;
 mod copy;
 mod lease;
 mod ledger;
@@ -17,9 +19,9 @@ pub(crate) use lease::Lease;
 pub(crate) use sqlstate::fault;
 
 pub use copy::PostgresLoader;
-pub use ledger::{Held, Ledger};
+pub use ledger::{Altered, Held, Ledger};
 pub use quarantine::{Filter, Quarantined};
-pub use tables::{Existing, Key};
+pub use tables::Existing;
 
 use crate::fault::{Fault, Part};
 use crate::retry::Policy;
@@ -31,6 +33,7 @@ use std::time::Duration;
 pub struct Postgres {
     pool: Pool,
     place: String,
+    shown: tls::Shown,
     pooler: bool,
     timeout: Duration,
     policy: Policy,
@@ -60,7 +63,8 @@ impl Postgres {
     pub fn new(target: &config::Target, policy: Policy) -> Result<Self, Fault> {
         let connection = &target.connection;
         let place = place(connection);
-        let tls = tls::connector(connection)?;
+        let shown = tls::Shown::default();
+        let tls = tls::connector(connection, &shown)?;
         let manager_config = ManagerConfig {
             recycling_method: RecyclingMethod::Fast,
         };
@@ -80,6 +84,7 @@ impl Postgres {
         Ok(Postgres {
             pool,
             place,
+            shown,
             pooler,
             timeout,
             policy,
@@ -89,6 +94,11 @@ impl Postgres {
     /// Host, port and database, without credentials.
     pub fn place(&self) -> &str {
         &self.place
+    }
+
+    /// The certificate the server showed last, in DER, whether it was taken or refused; none in clear text.
+    pub(crate) fn certificate(&self) -> Option<Vec<u8>> {
+        self.shown.last()
     }
 
     /// Connects and asks what the server is.
@@ -132,7 +142,7 @@ impl Postgres {
     }
 
     /// Begins a transaction on `lease` with the limits that belong to it.
-    async fn begin(&self, lease: &Lease, action: &str) -> Result<(), Fault> {
+    pub(crate) async fn begin(&self, lease: &Lease, action: &str) -> Result<(), Fault> {
         // Through a transaction pooler, statements that another client left on the server connection would
         // collide with ours by name.
         let clean = if self.pooler { "deallocate all; " } else { "" };

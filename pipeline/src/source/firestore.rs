@@ -11,8 +11,10 @@ mod codec;
 mod connection;
 mod counting;
 mod cut;
+mod existence;
 mod inventory;
 mod names;
+mod pace;
 mod probe;
 mod query;
 mod questions;
@@ -26,6 +28,7 @@ pub(crate) use probe::{Glance, Probe};
 pub use reader::LaneReader;
 
 use crate::fault::Fault;
+use crate::forecast::{Kept, Price};
 use crate::plan::{Lane, ReadTime};
 use crate::quota::ReadQuota;
 use crate::retry::Policy;
@@ -96,6 +99,14 @@ impl Firestore {
         self.client.greet().await
     }
 
+    /// What a read of this database costs, and whether whole minutes stay readable for days. The question itself costs
+    /// nothing; a database that does not tell where it is takes the dearest price.
+    pub async fn price(&self, config: &config::Firestore) -> (Price, bool) {
+        let database = self.client.in_time(self.client.database()).await.ok();
+        let price = Price::of(database.as_ref(), config.read_price, config.emulator.is_some());
+        (price, database.is_some_and(|database| database.recovers()))
+    }
+
     /// The moment that a run reads at (billed one read): now, or the last whole minute where the database keeps those
     /// for days and says so.
     pub async fn snapshot(&self) -> Result<ReadTime, Fault> {
@@ -129,36 +140,61 @@ impl Firestore {
         at: ReadTime,
     ) -> Result<Census, Fault> {
         let mut census = Census::default();
+        self.glimpse(group, ranges, sample, at, |body| {
+            if let Ok(document) = transforms::firestore::document(body) {
+                census.observe(&document);
+            }
+        })
+        .await?;
+        Ok(census)
+    }
+
+    /// Hands about `sample` documents of a group to `each`, taken from the beginnings of its ranges.
+    pub async fn glimpse(
+        &self,
+        group: &str,
+        ranges: &[Range],
+        sample: usize,
+        at: ReadTime,
+        mut look: impl FnMut(&[u8]),
+    ) -> Result<(), Fault> {
         let looked_at = ranges.len().clamp(1, 16);
         let each = u32::try_from(sample.div_ceil(looked_at)).unwrap_or(u32::MAX);
         for range in ranges.iter().step_by(ranges.len().div_ceil(looked_at).max(1)) {
             let query = query::Query::group(group)
                 .between(range.from.as_deref(), range.to.as_deref())
                 .limit(each);
-            self.client
-                .documents(query, at, |body| {
-                    if let Ok(document) = transforms::firestore::document(body) {
-                        census.observe(&document);
-                    }
-                })
-                .await?;
+            self.client.documents(query, at, &mut look).await?;
         }
-        Ok(census)
+        Ok(())
     }
 
-    /// Samples of several groups, by collection.
+    /// How many of the documents at `paths` did not exist at that moment (billed one read each).
+    pub async fn missing(&self, paths: &[String], at: ReadTime) -> Result<u64, Fault> {
+        self.client.missing(paths, at).await
+    }
+
+    /// Samples of several groups, by collection; the documents themselves are kept where that is asked for.
     pub async fn samples(
         &self,
         cuts: &[(Group, Vec<Range>)],
         sample: usize,
         at: ReadTime,
+        kept: &mut Option<Kept>,
     ) -> Result<BTreeMap<String, Census>, Fault> {
         let mut samples = BTreeMap::new();
         for (group, ranges) in cuts {
-            samples.insert(
-                group.collection.clone(),
-                self.sample(&group.collection, ranges, sample, at).await?,
-            );
+            let mut census = Census::default();
+            self.glimpse(&group.collection, ranges, sample, at, |body| {
+                if let Ok(document) = transforms::firestore::document(body) {
+                    census.observe(&document);
+                }
+                if let Some(kept) = kept {
+                    kept.keep(&group.collection, body);
+                }
+            })
+            .await?;
+            samples.insert(group.collection.clone(), census);
         }
         Ok(samples)
     }

@@ -2,11 +2,12 @@
 
 use bytes::Bytes;
 use checkpoints::{CheckpointError, CheckpointStore, LaneId, Memory, Position, Progress, Receipt, Span};
+use config::mapping::{self, Nul, Pattern, Table};
 use pipeline::fault::{Fault, Part};
 use pipeline::lane::Way;
 use pipeline::load::{Loaded, Loader};
 use pipeline::pack::Packed;
-use pipeline::plan::{Identity, Lane, Mapping, PLAN_VERSION, Plan, ReadTime};
+use pipeline::plan::{Collection, Identity, Lane, Mapping, PLAN_VERSION, Plan, ReadTime};
 use pipeline::room::Rooms;
 use pipeline::source::{Batch, Reader, Source, Standing};
 use pipeline::stop::Stop;
@@ -14,7 +15,6 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::{Semaphore, watch};
 use tokio::time::Instant;
-use transforms::Table;
 use uuid::Uuid;
 
 /// Batches of a lane.
@@ -60,15 +60,22 @@ pub(crate) fn plan(lanes: u32) -> Arc<Plan> {
         collections: None,
         schema: "public".to_owned(),
         exact_vectors: false,
+        tables: mapping::Mapping::default(),
     };
     let table = Table {
-        collection: "c".to_owned(),
         name: "c".to_owned(),
+        from: Pattern::group("c"),
+        key: Vec::new(),
+        nul: Nul::default(),
         columns: Vec::new(),
+        children: Vec::new(),
+        drop: Vec::new(),
+        indexes: Vec::new(),
+        foreign_keys: Vec::new(),
     };
     let lane = |id| Lane {
         id,
-        table: 0,
+        collection: 0,
         from: None,
         to: None,
         documents: BATCHES * DOCUMENTS,
@@ -79,7 +86,11 @@ pub(crate) fn plan(lanes: u32) -> Arc<Plan> {
         source: identity,
         snapshot: ReadTime(0),
         mapping,
-        tables: vec![table],
+        collections: vec![Collection {
+            id: "c".to_owned(),
+            tables: vec![table],
+        }],
+        left_behind: Vec::new(),
         lanes: (0..lanes).map(lane).collect(),
         remarks: Vec::new(),
         planning_reads: 0,
@@ -164,6 +175,7 @@ pub(crate) fn standings(plan: &Plan, store: &impl CheckpointStore) -> Vec<Standi
         progress: store.progress(LaneId(lane.id)).unwrap(),
         read_at: plan.snapshot,
         expected: lane.documents,
+        rows: vec![0],
     };
     plan.lanes.iter().map(standing).collect()
 }
@@ -175,6 +187,7 @@ pub(crate) fn way(stage: &Arc<Stage>, plan: &Arc<Plan>, store: Arc<Memory>) -> W
     Way {
         plan: plan.clone(),
         loader: Arc::new(Target(stage.clone())),
+        embedder: None,
         checkpoints: Arc::new(Store(stage.clone(), store)),
         progress,
     }

@@ -131,7 +131,7 @@ impl Kind {
     pub(super) fn place(self, value: &Value, root: &str) -> Place {
         use InExtra::{May, No, Yes};
         let (cell, extra) = match (self, value) {
-            (Self::Json, Value::Array(_) | Value::Map(_)) => {
+            (Self::Json, value) if *value != Value::Null => {
                 return Place {
                     column: Holds::Something,
                     extra: No,

@@ -3,10 +3,12 @@
 //! U+0000 is written as `\u0000`, which `json` takes and `jsonb` does not: whoever packs for `jsonb` has to ask.
 
 mod read;
+mod rest;
 mod write;
 
 pub use read::{Owned, Unreadable, read, read_object};
-pub(crate) use write::Writer;
+pub use rest::rest;
+pub(crate) use write::{Left, Writer};
 
 use crate::Value;
 
@@ -17,9 +19,12 @@ pub fn text(value: &Value<'_>, root: &str) -> String {
 
 /// Fields as one JSON object whose own keys are plain field names, never tags: a whole document for a person.
 pub fn object(fields: &[(&str, Value<'_>)], root: &str) -> String {
-    written(root, |writer| {
-        writer.fields(fields.iter().map(|(name, value)| (*name, value)))
-    })
+    written(root, |writer| writer.fields(fields))
+}
+
+/// `{"$entries": [[name, value], …]}`: fields that an object cannot hold, because their names are not what they were.
+pub(crate) fn entries(fields: &[(&str, &Value<'_>)], root: &str) -> String {
+    written(root, |writer| writer.entries(fields))
 }
 
 fn written(root: &str, write: impl FnOnce(&mut Writer<'_>)) -> String {

@@ -1,4 +1,4 @@
-//! Reading tagged JSON back, as PostgreSQL returns it: for verification and for tests.
+//! Reading tagged JSON back, as PostgreSQL returns it: to rebuild documents from their rows, and for tests.
 //! Every text that was written is read as the value it was written from; any other text is read or refused, never
 //! guessed at. Nesting beyond what the JSON parser takes (128) is refused: more than Firestore's 20 can use up.
 
@@ -129,14 +129,12 @@ fn value(json: Json, root: &str) -> Result<Owned, Unreadable> {
 fn tagged(tag: &str, content: Json, root: &str) -> Result<Owned, Unreadable> {
     let read = match (tag, content) {
         ("$map", Json::Object(entries)) => Some(Owned::Map(fields(entries, root)?)),
+        ("$text", Json::String(encoded)) => encoded_text(&encoded).map(Owned::Text),
+        ("$entries", Json::Array(entries)) => Some(Owned::Map(pairs(entries, root)?)),
         ("$double", Json::String(text)) => special(&text).map(Owned::Double),
         ("$timestamp", Json::String(text)) => Timestamp::parse(&text).map(Owned::Timestamp),
         ("$bytes", Json::String(text)) => STANDARD.decode(text).ok().map(Owned::Bytes),
-        ("$reference", Json::String(path)) => Some(Owned::Reference(format!("{root}/{path}"))),
-        ("$reference", Json::Object(entries)) => match entries.get("name") {
-            Some(Json::String(name)) if entries.len() == 1 => Some(Owned::Reference(name.clone())),
-            _ => None,
-        },
+        ("$reference", content) => reference(content, root).map(Owned::Reference),
         ("$geopoint", Json::Array(degrees)) => match doubles(degrees, root).as_deref() {
             Some([latitude, longitude]) => Some(Owned::GeoPoint {
                 latitude: *latitude,
@@ -152,6 +150,49 @@ fn tagged(tag: &str, content: Json, root: &str) -> Result<Owned, Unreadable> {
             "{tag:?} is no tag, or its content is not what the tag says"
         ))
     })
+}
+
+/// The entries of a map that no object can hold, because of U+0000 in a key.
+fn pairs(entries: Vec<Json>, root: &str) -> Result<Vec<(String, Owned)>, Unreadable> {
+    let pair = |entry| {
+        let Json::Array(pair) = entry else { return None };
+        let [key, value]: [Json; 2] = pair.try_into().ok()?;
+        Some((string(key)?, value))
+    };
+    let no_pair = || Unreadable("an entry that is no pair of a key and a value".into());
+    entries
+        .into_iter()
+        .map(|entry| {
+            let (key, json) = pair(entry).ok_or_else(no_pair)?;
+            Ok((key, value(json, root)?))
+        })
+        .collect()
+}
+
+/// A string, or what stands for one with U+0000 in `jsonb`: `{"$text": base64}`.
+fn string(json: Json) -> Option<String> {
+    match json {
+        Json::String(text) => Some(text),
+        Json::Object(entries) if entries.len() == 1 => match entries.get("$text") {
+            Some(Json::String(encoded)) => encoded_text(encoded),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn encoded_text(encoded: &str) -> Option<String> {
+    String::from_utf8(STANDARD.decode(encoded).ok()?).ok()
+}
+
+/// A path below the root, or `{"name": …}`: a whole name.
+fn reference(content: Json, root: &str) -> Option<String> {
+    match content {
+        Json::Object(mut entries) if entries.len() == 1 && entries.contains_key("name") => {
+            string(entries.remove("name")?)
+        }
+        path => Some(format!("{root}/{}", string(path)?)),
+    }
 }
 
 fn doubles(values: Vec<Json>, root: &str) -> Option<Vec<f64>> {
@@ -198,10 +239,32 @@ mod tests {
             r#"{"$vector":[1]}"#,
             r#"{"$reference":{"name":1}}"#,
             r#"{"$what":1}"#,
+            r#"{"$text":"A"}"#,
+            r#"{"$text":"/w=="}"#,
+            r#"{"$entries":[["a"]]}"#,
+            r#"{"$entries":[[1,2]]}"#,
         ] {
             assert!(read(text, "r").is_err(), "{text}");
         }
         assert!(read_object("[]", "r").is_err());
+    }
+
+    #[test]
+    fn what_jsonb_cannot_spell_is_read_from_its_encoding() {
+        let text = r#"{"$text":"YQBi"}"#;
+        assert_eq!(read(text, "r").unwrap(), Owned::Text("a\0b".into()));
+        let entries = format!(r#"{{"$entries":[[{text},1],["$c",{text}]]}}"#);
+        let expected = vec![
+            ("a\0b".into(), Owned::Integer(1)),
+            ("$c".into(), Owned::Text("a\0b".into())),
+        ];
+        assert_eq!(read(&entries, "r").unwrap(), Owned::Map(expected));
+        for (reference, name) in [
+            (format!(r#"{{"$reference":{text}}}"#), "r/a\0b"),
+            (format!(r#"{{"$reference":{{"name":{text}}}}}"#), "a\0b"),
+        ] {
+            assert_eq!(read(&reference, "r").unwrap(), Owned::Reference(name.into()));
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Writing tagged JSON straight into the buffer it will be sent from.
 //! What is written is always valid JSON and says the value exactly; numbers keep their type by having a point or none.
-//! Whether U+0000 may be in it is left to the caller, who is told.
+//! U+0000 is spelled `\u0000`, and the caller told, or escaped in a way that `jsonb` takes: as the caller asks.
 
 use std::io::Write;
 
@@ -9,10 +9,41 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::{Value, below};
 
+/// What `_extra` keeps of a value.
+#[derive(Debug, Clone)]
+pub(crate) enum Left<'d> {
+    /// All of it.
+    Whole(&'d Value<'d>),
+    /// A map, less what is elsewhere.
+    Part(Vec<(&'d str, Left<'d>)>),
+}
+
+/// Something that is written as a value.
+trait Written {
+    fn write(&self, writer: &mut Writer<'_>);
+}
+
+impl Written for Value<'_> {
+    fn write(&self, writer: &mut Writer<'_>) {
+        writer.value(self);
+    }
+}
+
+impl Written for Left<'_> {
+    fn write(&self, writer: &mut Writer<'_>) {
+        match self {
+            Left::Whole(value) => writer.value(value),
+            Left::Part(entries) => writer.map(entries),
+        }
+    }
+}
+
 /// Appends JSON to a buffer.
 pub(crate) struct Writer<'o> {
     out: &'o mut Vec<u8>,
     root: &'o str,
+    /// Texts with U+0000 become `{"$text": base64}`, maps with such a key `{"$entries": [[key, value], …]}`.
+    escapes: bool,
     /// A U+0000 was written, as `\u0000`.
     pub(crate) nul: bool,
 }
@@ -22,8 +53,15 @@ impl<'o> Writer<'o> {
         Writer {
             out,
             root,
+            escapes: false,
             nul: false,
         }
+    }
+
+    /// The same, but U+0000 is escaped as `jsonb` takes it.
+    pub(crate) fn escaping(mut self, escapes: bool) -> Self {
+        self.escapes = escapes;
+        self
     }
 
     pub(crate) fn value(&mut self, value: &Value<'_>) {
@@ -51,24 +89,76 @@ impl<'o> Writer<'o> {
     }
 
     /// An object with these keys as they are.
-    pub(crate) fn fields<'f, 'v: 'f>(&mut self, fields: impl IntoIterator<Item = (&'f str, &'f Value<'v>)>) {
+    pub(crate) fn fields<'v>(&mut self, fields: &[(&str, Value<'v>)]) {
+        self.object(fields);
+    }
+
+    /// An `_extra`: fields under their names, and the paths of those that a default was filled in for.
+    pub(crate) fn extra(&mut self, members: &[(&str, Left<'_>)], missing: &[&str]) {
+        if missing.is_empty() && !(self.escapes && has_nul(members)) {
+            return self.object(members);
+        }
+        let (hidden, plain): (Vec<_>, Vec<_>) = members
+            .iter()
+            .partition(|(name, _)| self.escapes && name.contains('\0'));
         let mut before = "{";
-        for (name, value) in fields {
+        for (name, left) in plain {
+            self.member(before, name, left);
+            before = ",";
+        }
+        if !missing.is_empty() {
             self.raw(before);
-            self.string(name);
-            self.raw(":");
-            self.value(value);
+            self.raw("\"__missing__\":");
+            self.list(missing, |writer, path| writer.string(path));
+            before = ",";
+        }
+        if !hidden.is_empty() {
+            self.raw(before);
+            self.raw("\"__entries__\":");
+            self.list(&hidden, |writer, (name, left)| writer.pair(name, left));
+        }
+        self.raw("}");
+    }
+
+    /// `{"$entries": [[name, value], …]}`.
+    pub(crate) fn entries<'v>(&mut self, entries: &[(&str, &Value<'v>)]) {
+        self.tagged("$entries", |writer| {
+            writer.list(entries, |writer, (name, value)| writer.pair(name, *value));
+        });
+    }
+
+    fn object<W: Written>(&mut self, members: &[(&str, W)]) {
+        let mut before = "{";
+        for (name, value) in members {
+            self.member(before, name, value);
             before = ",";
         }
         self.raw(if before == "{" { "{}" } else { "}" });
     }
 
-    /// A map that a reader could take for a tag is wrapped in one.
-    fn map(&mut self, entries: &[(&str, Value<'_>)]) {
-        let fields = entries.iter().map(|(key, value)| (*key, value));
+    fn member(&mut self, before: &str, name: &str, value: &impl Written) {
+        self.raw(before);
+        self.string(name);
+        self.raw(":");
+        value.write(self);
+    }
+
+    fn pair(&mut self, name: &str, value: &impl Written) {
+        self.raw("[");
+        self.string(name);
+        self.raw(",");
+        value.write(self);
+        self.raw("]");
+    }
+
+    /// A map that a reader could take for a tag is wrapped in one, and so is one whose keys JSON cannot have.
+    fn map<W: Written>(&mut self, entries: &[(&str, W)]) {
         match entries {
-            [(key, _)] if key.starts_with('$') => self.tagged("$map", |writer| writer.fields(fields)),
-            _ => self.fields(fields),
+            entries if self.escapes && has_nul(entries) => self.tagged("$entries", |writer| {
+                writer.list(entries, |writer, (name, value)| writer.pair(name, value));
+            }),
+            [(key, _)] if key.starts_with('$') => self.tagged("$map", |writer| writer.object(entries)),
+            _ => self.object(entries),
         }
     }
 
@@ -132,12 +222,17 @@ impl<'o> Writer<'o> {
     }
 
     fn string(&mut self, text: &str) {
+        let start = self.out.len();
         self.raw("\"");
         let mut rest = text.as_bytes();
         while let Some(at) = rest
             .iter()
             .position(|byte| *byte < 0x20 || matches!(byte, b'"' | b'\\'))
         {
+            if rest[at] == 0 && self.escapes {
+                self.out.truncate(start);
+                return self.tagged("$text", |writer| writer.base64(text.as_bytes()));
+            }
             self.out.extend_from_slice(&rest[..at]);
             self.escape(rest[at]);
             rest = &rest[at + 1..];
@@ -167,79 +262,10 @@ impl<'o> Writer<'o> {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{Timestamp, json};
-
-    #[test]
-    fn every_type_is_written_as_agreed() {
-        let root = "projects/p/databases/d/documents";
-        let map = |key| Value::Map(vec![(key, Value::Integer(1))]);
-        for (value, json) in [
-            (Value::Null, "null"),
-            (Value::Boolean(true), "true"),
-            (Value::Integer(i64::MIN), "-9223372036854775808"),
-            (Value::Double(3.0), "3.0"),
-            (Value::Double(0.0), "0.0"),
-            (Value::Double(0.1), "0.1"),
-            (Value::Double(-0.0), r#"{"$double":"-0.0"}"#),
-            (Value::Double(1e-6), "0.000001"),
-            (Value::Double(9.9e-7), r#"{"$double":"9.9e-7"}"#),
-            (Value::Double(1e20), "100000000000000000000.0"),
-            (Value::Double(-1e21), r#"{"$double":"-1e21"}"#),
-            (Value::Double(1e300), r#"{"$double":"1e300"}"#),
-            (Value::Double(f64::NAN), r#"{"$double":"NaN"}"#),
-            (Value::Double(f64::INFINITY), r#"{"$double":"Infinity"}"#),
-            (Value::Double(f64::NEG_INFINITY), r#"{"$double":"-Infinity"}"#),
-            (
-                Value::Text("a\"\\\n\u{1}\0é😀"),
-                "\"a\\\"\\\\\\n\\u0001\\u0000é😀\"",
-            ),
-            (
-                Value::Timestamp(Timestamp {
-                    seconds: 1_704_164_645,
-                    nanos: 123_456_000,
-                }),
-                r#"{"$timestamp":"2024-01-02T03:04:05.123456Z"}"#,
-            ),
-            (Value::Bytes(b"\0\xff"), r#"{"$bytes":"AP8="}"#),
-            (
-                Value::Reference("projects/p/databases/d/documents/a/b"),
-                r#"{"$reference":"a/b"}"#,
-            ),
-            (
-                Value::Reference("projects/q/databases/d/documents/a/b"),
-                r#"{"$reference":{"name":"projects/q/databases/d/documents/a/b"}}"#,
-            ),
-            (
-                Value::GeoPoint {
-                    latitude: 1.5,
-                    longitude: -2.0,
-                },
-                r#"{"$geopoint":[1.5,-2.0]}"#,
-            ),
-            (
-                Value::Vector(vec![1.0, f64::NAN]),
-                r#"{"$vector":[1.0,{"$double":"NaN"}]}"#,
-            ),
-            (Value::Array(vec![Value::Null, Value::Integer(1)]), "[null,1]"),
-            (Value::Map(vec![]), "{}"),
-            (map("a"), r#"{"a":1}"#),
-            (map("$a"), r#"{"$map":{"$a":1}}"#),
-            (
-                Value::Map(vec![("$a", Value::Null), ("b", Value::Null)]),
-                r#"{"$a":null,"b":null}"#,
-            ),
-        ] {
-            assert_eq!(json::text(&value, root), json);
-        }
-    }
-
-    #[test]
-    fn the_keys_of_a_document_are_never_taken_for_tags() {
-        let fields = [("$double", Value::Integer(1))];
-        assert_eq!(json::object(&fields, ""), r#"{"$double":1}"#);
-        assert_eq!(json::object(&[], ""), "{}");
-    }
+/// Whether U+0000 is in a key.
+fn has_nul<W>(entries: &[(&str, W)]) -> bool {
+    entries.iter().any(|(key, _)| key.as_bytes().contains(&0))
 }
+
+#[cfg(test)]
+mod tests;

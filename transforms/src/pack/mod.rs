@@ -1,163 +1,276 @@
-//! Documents of one table packed into binary COPY tuples, ready to be sent.
-//! A packed tuple holds every value of its document, in its column or in `_extra`; a rejected document leaves the
-//! buffer as it was. Header, trailer, batching and sending are the pipeline's.
+//! Documents packed into binary COPY tuples under any mapping, ready to be sent.
+//! The tuples of a document hold every value of it, in a column, in `_extra` or in the row of an element, but for
+//! what the mapping drops, forgets or amends; a rejected document leaves the buffers as they were.
+//! Header, trailer, batching and sending are the pipeline's.
 
+mod apply;
+mod array;
+mod cast;
 mod cell;
+mod column;
+mod encode;
+mod layout;
+mod literal;
+mod numeric;
+mod row;
+mod strip;
+mod text;
+mod tuples;
+mod vector;
 
-use std::collections::HashMap;
-
-use crate::json::Writer;
-use crate::{Column, Document, Notes, Reason, Reject, Table, Timestamp, Value, below, visible};
-use cell::Fit;
+use crate::mapping::{Nul, Source, Table};
+use crate::{Document, Notes, Reason, Reject, Value, below, visible};
+use layout::{Homes, Layout, home};
+use row::{Elements, Row, Slot, Subject};
+pub use tuples::Tuples;
 
 /// What stands before the first tuple: signature, no flags, no header extension.
 pub const COPY_HEADER: [u8; 19] = *b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
 /// What stands after the last tuple; PostgreSQL does not miss it, so the pipeline compares counts.
 pub const COPY_TRAILER: [u8; 2] = (-1i16).to_be_bytes();
 
-/// `_path`, `_created_at`, `_updated_at` and `_extra`.
-const FIXED_COLUMNS: usize = 4;
-/// One byte less than PostgreSQL's limit for a field, applied to the whole tuple.
-const LARGEST: usize = 0x3fff_ffff - 1;
+/// What packing gives, or why it is refused.
+type Packed<T> = Result<T, Reject>;
 
-/// Packs documents of one table.
+/// Packs documents of one collection id.
 #[derive(Debug, Clone)]
 pub struct Packer<'t> {
-    columns: &'t [Column],
-    places: HashMap<&'t str, usize>,
-    options: Options<'t>,
-}
-
-/// What decides, beside kind and value, how a cell is written.
-#[derive(Debug, Clone, Copy)]
-struct Options<'t> {
+    all: &'t [Table],
+    tables: Vec<Prepared<'t>>,
     root: &'t str,
     exact_vectors: bool,
 }
 
-/// Fields on their way to `_extra`.
-type Extra<'d> = Vec<(&'d str, &'d Value<'d>)>;
+/// One table, made ready.
+#[derive(Debug, Clone)]
+struct Prepared<'t> {
+    table: &'t Table,
+    documents: Layout<'t>,
+    children: Vec<Layout<'t>>,
+}
+
+/// What decides, beside type and value, how a cell is written.
+#[derive(Debug, Clone, Copy)]
+struct Rules<'r> {
+    root: &'r str,
+    nul: Nul,
+}
 
 impl<'t> Packer<'t> {
-    /// `root` is `projects/p/databases/d/documents`; `exact_vectors` keeps in `_extra` the doubles of every vector
-    /// that pgvector's `f32` would change.
-    pub fn new(table: &'t Table, root: &'t str, exact_vectors: bool) -> Self {
-        let columns = table.columns.as_slice();
-        let places = columns
-            .iter()
-            .enumerate()
-            .map(|(place, column)| (column.field.as_str(), place))
+    /// `tables` are those of one collection id, the first that matches wins; `root` is
+    /// `projects/p/databases/d/documents`; `exact_vectors` keeps in `_extra` the doubles of every vector that
+    /// pgvector's floats would change.
+    pub fn new(tables: &'t [Table], root: &'t str, exact_vectors: bool) -> Self {
+        Packer {
+            all: tables,
+            tables: prepared(tables, root, &Homes::new()),
+            root,
+            exact_vectors,
+        }
+    }
+
+    /// Lets columns that hold only the id of a reference hold it whole: these are all tables of the mapping, among
+    /// which is the one that such a column refers to. As the unpacker is told.
+    #[must_use]
+    pub fn among(self, tables: impl IntoIterator<Item = &'t Table>) -> Self {
+        let homes = tables
+            .into_iter()
+            .filter_map(|table| Some((table.name.as_str(), home(&table.from)?)))
             .collect();
         Packer {
-            columns,
-            places,
-            options: Options { root, exact_vectors },
+            tables: prepared(self.all, self.root, &homes),
+            ..self
         }
     }
 
-    /// Appends one tuple to `out`, or leaves `out` untouched and says why not.
-    pub fn pack(&self, document: &Document<'_>, out: &mut Vec<u8>) -> Result<Notes, Reject> {
-        let start = out.len();
-        let packed = self
-            .tuple(document, out)
-            .and_then(|notes| match out.len() - start {
-                ..=LARGEST => Ok(notes),
-                size => Err(reject(Reason::TooLarge, None, format!("{size} bytes in one row"))),
-            });
-        if packed.is_err() {
-            out.truncate(start);
-        }
-        packed
+    /// Whether any of the tables has a column that holds the embedding of a text.
+    pub fn embeds(&self) -> bool {
+        self.tables
+            .iter()
+            .any(|table| !table.documents.embeddings.is_empty())
     }
 
-    fn tuple(&self, document: &Document<'_>, out: &mut Vec<u8>) -> Result<Notes, Reject> {
-        // PostgreSQL's own limit of 1600 columns keeps this far from the end of an i16.
-        out.extend_from_slice(&((self.columns.len() + FIXED_COLUMNS) as i16).to_be_bytes());
-        self.path(document.name, out)?;
-        moment("_created_at", document.created, out)?;
-        moment("_updated_at", document.updated, out)?;
-
+    /// The texts to embed, one for each embedding column of the document's table, in order; none where a field of
+    /// the text is missing or the text is empty.
+    pub fn texts(&self, document: &Document<'_>) -> Vec<Option<String>> {
+        let Ok((prepared, path, wildcards)) = self.route(document) else {
+            return Vec::new();
+        };
+        let layout = &prepared.documents;
+        if layout.embeddings.is_empty() {
+            return Vec::new();
+        }
         let mut notes = Notes::default();
-        let (values, mut extra) = self.place(document);
-        for (column, value) in self.columns.iter().zip(values) {
-            let Some(value) = value else {
-                cell::null(out);
-                continue;
-            };
-            let named = |(reason, detail)| reject(reason, Some(&column.field), detail);
-            let fit = cell::write(column.kind, value, self.options, out).map_err(named)?;
-            notes.rounded |= fit == Fit::Rounded;
-            if fit == Fit::Beside || fit == Fit::Aside || fit == Fit::Rounded && self.options.exact_vectors {
-                extra.push((&column.field, value));
-            }
-        }
-        notes.overflowed = !extra.is_empty();
-        self.extra(extra, out)?;
+        let subject = Subject::document(document, path, &wildcards);
+        let mut row = self.row(prepared.table, layout, subject, &[], &mut notes);
+        row.look(&mut Elements::new());
+        let text = |parts: &Vec<_>| {
+            let text = text::text(parts, &row.subject, &row.slots)?.replace('\0', "");
+            Some(text).filter(|text| !text.trim().is_empty())
+        };
+        layout.embeddings.iter().map(text).collect()
+    }
+
+    /// The dimensions of those columns, in the same order.
+    pub fn dimensions(&self, document: &Document<'_>) -> Vec<usize> {
+        let Ok((prepared, ..)) = self.route(document) else {
+            return Vec::new();
+        };
+        let columns = prepared.table.columns.iter();
+        let embedded = columns.filter(|column| matches!(column.from, Source::Embedding(_)));
+        embedded
+            .map(|column| column.sql.dimension().unwrap_or(0))
+            .collect()
+    }
+
+    /// Appends the document's tuples to `out`, which has one place for each of [`crate::relations`], or leaves
+    /// `out` untouched and says why not. `embeddings` answer [`Packer::texts`], in order.
+    pub fn pack(
+        &self,
+        document: &Document<'_>,
+        embeddings: &[Option<Vec<f32>>],
+        out: &mut [Tuples],
+    ) -> Result<Notes, Reject> {
+        let (prepared, path, wildcards) = self.route(document)?;
+        let relation = prepared.documents.relation;
+        let Some(out) = out.get_mut(relation..=relation + prepared.children.len()) else {
+            let detail = "this program has no buffer for the rows of its table: report it".into();
+            return Err(reject(Reason::NoTable, None, detail));
+        };
+        let strips = prepared.table.nul == Nul::Strip;
+        let stripped = strips.then(|| strip::strip(document, prepared.table, relation, self.root));
+        let Some(stripped) = stripped.flatten() else {
+            return self.rows(
+                prepared,
+                Subject::document(document, path, &wildcards),
+                embeddings,
+                out,
+            );
+        };
+        let clean = Document {
+            name: document.name,
+            created: document.created,
+            updated: document.updated,
+            fields: stripped
+                .fields
+                .iter()
+                .map(|(name, value)| (name.as_str(), value.view()))
+                .collect(),
+        };
+        let mut notes = self.rows(
+            prepared,
+            Subject::document(&clean, path, &wildcards),
+            embeddings,
+            out,
+        )?;
+        // Last, because they hold the whole of their fields.
+        notes.amendments.extend(stripped.amendments);
         Ok(notes)
     }
 
-    fn path(&self, name: &str, out: &mut Vec<u8>) -> Result<(), Reject> {
-        let Some(path) = below(name, self.options.root) else {
+    /// The document's table, its path, and what the pattern's `*` stand for.
+    fn route<'d>(&self, document: &Document<'d>) -> Packed<(&Prepared<'t>, &'d str, Vec<&'d str>)> {
+        let Some(path) = below(document.name, self.root) else {
             let detail = format!(
                 "the name {:?} does not lie below {:?}",
-                visible(name),
-                self.options.root
+                visible(document.name),
+                self.root
             );
             return Err(reject(Reason::Malformed, Some("_path"), detail));
         };
-        cell::text(path, out).map_err(|(reason, detail)| reject(reason, Some("_path"), detail))
-    }
-
-    /// The values in column order, and the fields without a column.
-    fn place<'d>(&self, document: &'d Document<'d>) -> (Vec<Option<&'d Value<'d>>>, Extra<'d>) {
-        let (mut values, mut extra) = (vec![None; self.columns.len()], Extra::new());
-        // Documents mostly come with their fields in the columns' order: look there before hashing.
-        let mut next = 0;
-        for (name, value) in &document.fields {
-            let expected = self.columns.get(next).is_some_and(|column| column.field == *name);
-            let place = if expected {
-                Some(next)
-            } else {
-                self.places.get(name).copied()
-            };
-            match place {
-                Some(place) => {
-                    values[place] = Some(value);
-                    next = place + 1;
-                }
-                None => extra.push((name, value)),
-            }
-        }
-        (values, extra)
-    }
-
-    fn extra(&self, extra: Extra<'_>, out: &mut Vec<u8>) -> Result<(), Reject> {
-        if extra.is_empty() {
-            cell::null(out);
-            return Ok(());
-        }
-        let written = cell::json(self.options.root, out, |writer| {
-            writer.fields(extra.iter().copied())
-        });
-        written.map_err(|(reason, detail)| {
-            let culprit = extra.iter().find(|field| {
-                let mut scratch = Vec::new();
-                let mut writer = Writer::new(&mut scratch, self.options.root);
-                writer.fields([**field]);
-                writer.nul
-            });
-            reject(reason, culprit.map(|(name, _)| *name), detail)
+        let matching = |table: &'_ Prepared<'t>| table.table.from.matches(path);
+        let found = self
+            .tables
+            .iter()
+            .find_map(|table| matching(table).map(|wildcards| (table, path, wildcards)));
+        found.ok_or_else(|| {
+            let detail = "no table of the mapping is made of documents with such a path".into();
+            reject(Reason::NoTable, Some("_path"), detail)
         })
+    }
+
+    /// Appends the row of a document and those of its elements, or nothing.
+    fn rows(
+        &self,
+        prepared: &Prepared<'t>,
+        subject: Subject<'_>,
+        embeddings: &[Option<Vec<f32>>],
+        out: &mut [Tuples],
+    ) -> Packed<Notes> {
+        let mut notes = Notes::default();
+        let table = prepared.table;
+        let Some((documents, children)) = out.split_first_mut() else {
+            return Ok(notes);
+        };
+        let row = self.row(table, &prepared.documents, subject, embeddings, &mut notes);
+        let elements = documents.tuple(|out| row.document(out))?;
+        if elements.is_empty() {
+            return Ok(notes);
+        }
+        let before: Vec<usize> = children.iter().map(|tuples| tuples.starts.len()).collect();
+        let write = || {
+            for (child, value) in elements {
+                let (layout, tuples) = (&prepared.children[child], &mut children[child]);
+                for (subject, element) in subject.elements(value) {
+                    let row = self.row(table, layout, subject, &[], &mut notes);
+                    tuples.tuple(|out| row.element(element, out))?;
+                }
+            }
+            Ok(())
+        };
+        if let Err(reject) = write() {
+            let last = documents.starts.len() - 1;
+            documents.truncate(last);
+            for (tuples, rows) in children.iter_mut().zip(before) {
+                tuples.truncate(rows);
+            }
+            return Err(reject);
+        }
+        Ok(notes)
+    }
+
+    fn row<'p, 'd, 'n>(
+        &'p self,
+        table: &Table,
+        layout: &'p Layout<'p>,
+        subject: Subject<'d>,
+        embeddings: &'p [Option<Vec<f32>>],
+        notes: &'n mut Notes,
+    ) -> Row<'p, 'd, 'n> {
+        Row {
+            layout,
+            subject,
+            rules: Rules {
+                root: self.root,
+                nul: table.nul,
+            },
+            exact_vectors: self.exact_vectors,
+            embeddings,
+            slots: vec![Slot::default(); layout.slots],
+            missing: Vec::new(),
+            notes,
+        }
     }
 }
 
-fn moment(column: &'static str, timestamp: Timestamp, out: &mut Vec<u8>) -> Result<(), Reject> {
-    let Some(micros) = timestamp.micros() else {
-        let detail = "not a whole microsecond between the years 1 and 9999".into();
-        return Err(reject(Reason::TimestampPrecision, Some(column), detail));
+fn prepared<'t>(tables: &'t [Table], root: &str, homes: &Homes<'t>) -> Vec<Prepared<'t>> {
+    let mut relation = 0;
+    let one = |table: &'t Table| {
+        let documents = Layout::of_documents(table, relation, root, homes);
+        let children = table
+            .children
+            .iter()
+            .zip(relation + 1..)
+            .map(|(child, relation)| Layout::of_elements(child, relation, root, homes))
+            .collect();
+        relation += 1 + table.children.len();
+        Prepared {
+            table,
+            documents,
+            children,
+        }
     };
-    cell::timestamp(micros, out);
-    Ok(())
+    tables.iter().map(one).collect()
 }
 
 fn reject(reason: Reason, column: Option<&str>, detail: String) -> Reject {
@@ -165,5 +278,49 @@ fn reject(reason: Reason, column: Option<&str>, detail: String) -> Reject {
         reason,
         column: column.map(|name| visible(name).into_owned()),
         detail,
+    }
+}
+
+impl<'d> Subject<'d> {
+    fn document(document: &'d Document<'d>, path: &'d str, wildcards: &'d [&'d str]) -> Self {
+        Subject {
+            document,
+            path,
+            wildcards,
+            whole: None,
+            ordinal: None,
+            key: None,
+        }
+    }
+
+    /// Every element of an array or entry of a map, with what it is made of.
+    fn elements(self, whole: &'d Value<'d>) -> Vec<(Subject<'d>, &'d Value<'d>)> {
+        let subject = Subject {
+            whole: Some(whole),
+            ..self
+        };
+        match whole {
+            // A document of one mebibyte has far fewer than 2³¹.
+            Value::Array(values) => (0..)
+                .zip(values)
+                .map(|(ordinal, element)| {
+                    let ordinal = Some(ordinal);
+                    (Subject { ordinal, ..subject }, element)
+                })
+                .collect(),
+            Value::Map(entries) => entries
+                .iter()
+                .map(|(key, element)| {
+                    (
+                        Subject {
+                            key: Some(*key),
+                            ..subject
+                        },
+                        element,
+                    )
+                })
+                .collect(),
+            _ => Vec::new(),
+        }
     }
 }

@@ -14,7 +14,9 @@ use proto::value::ValueType;
 pub(crate) const ROOT: &str = "projects/p/databases/(default)/documents";
 
 pub(crate) fn document() -> impl Strategy<Value = proto::Document> {
-    (text(), hash_map(text(), value(), 0..8), timestamp(), timestamp()).prop_map(
+    // No document id has a slash.
+    let id = text().prop_map(|id| id.replace('/', "_"));
+    (id, hash_map(text(), value(), 0..8), timestamp(), timestamp()).prop_map(
         |(path, fields, created, updated)| proto::Document {
             name: format!("{ROOT}/items/{path}"),
             fields,

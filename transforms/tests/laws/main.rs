@@ -3,7 +3,13 @@
 
 mod arbitrary;
 mod decoding;
+mod expectations;
+mod mapped;
+mod mappings;
 mod packing;
+mod proposing;
+mod rebuilding;
+mod rest;
 mod rules;
 mod tagged_json;
 mod tuple;

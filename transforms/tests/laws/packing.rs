@@ -7,12 +7,11 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use prost::Message;
 use transforms::firestore::document;
-use transforms::{
-    Census, Column, Document, Kind, Packer, Reason, Reject, Table, Timestamp, Value, below, infer, json,
-};
+use transforms::mapping::{Column, Source, Table};
+use transforms::{Census, Document, Packer, Reason, Reject, Timestamp, Tuples, Value, below, infer, json};
 
 use crate::arbitrary::{self, ROOT};
-use crate::rules::{Place, holds_nul, place, rounds};
+use crate::rules::{self, Kind, Place, holds_nul, place, rounds};
 use crate::tuple;
 
 fn kinds() -> impl Strategy<Value = Kind> {
@@ -33,50 +32,41 @@ fn kinds() -> impl Strategy<Value = Kind> {
     ])
 }
 
-/// The kind a value would like best; numbers have a choice.
-fn fitting(value: &Value<'_>, whim: Kind) -> Kind {
-    match value {
-        Value::Null => whim,
-        Value::Boolean(_) => Kind::Boolean,
-        Value::Integer(_) | Value::Double(_) => match whim {
-            Kind::Integer | Kind::Double | Kind::Number => whim,
-            _ => Kind::Number,
-        },
-        Value::Timestamp(_) => Kind::Timestamp,
-        Value::Text(_) => Kind::Text,
-        Value::Bytes(_) => Kind::Bytes,
-        Value::Reference(_) => Kind::Reference,
-        Value::GeoPoint { .. } => Kind::Point,
-        Value::Array(_) | Value::Map(_) => Kind::Json,
-        Value::Vector(components) => Kind::Vector(components.len() as u16),
-    }
-}
-
 /// A table for the document: a whim says for each field whether it has a column and whether a fitting one.
 fn table(document: &Document<'_>, whims: &[(u8, Kind)]) -> Table {
-    let mut columns = vec![Column {
-        name: "absent".into(),
-        field: "an absent field".into(),
-        kind: Kind::Text,
-    }];
+    let mut columns = vec![Kind::Text.column("absent", "an absent field")];
     for ((field, value), (whim, kind)) in document.fields.iter().zip(whims) {
-        let kind = if *whim < 7 { fitting(value, *kind) } else { *kind };
+        let kind = if *whim < 7 {
+            rules::fitting(value, *kind)
+        } else {
+            *kind
+        };
         if *whim > 1 && !field.contains('\0') {
-            columns.push(Column {
-                name: format!("c{}", columns.len()),
-                field: String::from(*field),
-                kind,
-            });
+            columns.push(kind.column(&format!("c{}", columns.len()), field));
         }
     }
     if whims[0].0.is_multiple_of(2) {
-        columns.sort_by(|a, b| a.field.cmp(&b.field));
+        columns.sort_by(|a, b| field(a).cmp(field(b)));
     }
-    Table {
-        collection: "items".into(),
-        name: "items".into(),
-        columns,
+    rules::table("items", columns)
+}
+
+/// The field that a column takes.
+fn field(column: &Column) -> &str {
+    match &column.from {
+        Source::Field(path) => &path.0[0],
+        other => panic!("{other:?}"),
     }
+}
+
+/// What becomes of one document.
+fn packed(table: &Table, document: &Document<'_>, exact_vectors: bool) -> Result<Vec<u8>, Reject> {
+    let mut out = [Tuples::default()];
+    let packed = Packer::new(std::slice::from_ref(table), ROOT, exact_vectors).pack(document, &[], &mut out);
+    let [Tuples { bytes, starts }] = out;
+    assert_eq!(starts.len(), usize::from(packed.is_ok()));
+    assert!(packed.is_ok() || bytes.is_empty());
+    packed.map(|_| bytes)
 }
 
 /// Every reason there is against the document.
@@ -89,8 +79,8 @@ fn obstacles(document: &Document<'_>, table: &Table, exact_vectors: bool) -> Vec
         obstacles.push(Reason::TimestampPrecision);
     }
     for (field, value) in &document.fields {
-        let column = table.columns.iter().find(|column| column.field == *field);
-        match column.map(|column| place(column.kind, value, exact_vectors)) {
+        let column = table.columns.iter().find(|column| self::field(column) == *field);
+        match column.map(|column| place(Kind::of(column), value, exact_vectors)) {
             Some(Place::Nowhere(reason)) => obstacles.push(reason),
             // A key of `_extra`.
             Some(Place::Extra | Place::Both) | None if field.contains('\0') || holds_nul(value) => {
@@ -123,12 +113,16 @@ fn assert_reads_back(document: &Document<'_>, table: &Table, exact_vectors: bool
     let mut left: BTreeMap<_, _> = extra.unwrap_or_default().into_iter().collect();
 
     for (column, cell) in table.columns.iter().zip(&cells[3..]) {
-        let Some((_, value)) = document.fields.iter().find(|(field, _)| *field == column.field) else {
-            assert!(cell.is_none() && !left.contains_key(&column.field));
+        let Some((_, value)) = document
+            .fields
+            .iter()
+            .find(|(field, _)| *field == self::field(column))
+        else {
+            assert!(cell.is_none() && !left.contains_key(self::field(column)));
             continue;
         };
-        let kept = left.remove(&column.field);
-        let place = place(column.kind, value, exact_vectors);
+        let kept = left.remove(self::field(column));
+        let place = place(Kind::of(column), value, exact_vectors);
         assert_eq!(
             cell.is_some(),
             matches!(place, Place::Column | Place::Both),
@@ -140,14 +134,14 @@ fn assert_reads_back(document: &Document<'_>, table: &Table, exact_vectors: bool
             "{column:?} {value:?}"
         );
         let inexact = kept.is_none() && rounds(value);
-        let back = kept.unwrap_or_else(|| tuple::value(column.kind, cell.unwrap()));
+        let back = kept.unwrap_or_else(|| tuple::value(Kind::of(column), cell.unwrap()));
         assert!(
             inexact && !exact_vectors || back.view().same(value),
             "{column:?}: {value:?} came back as {back:?}"
         );
     }
     for (field, value) in &document.fields {
-        if !table.columns.iter().any(|column| column.field == *field) {
+        if !table.columns.iter().any(|column| self::field(column) == *field) {
             assert!(left.remove(*field).unwrap().view().same(value));
         }
     }
@@ -166,21 +160,27 @@ proptest! {
         let table = table(&document, &whims);
         let obstacles = obstacles(&document, &table, exact_vectors);
 
-        let mut out = b"before".to_vec();
-        match Packer::new(&table, ROOT, exact_vectors).pack(&document, &mut out) {
+        let before = Tuples { bytes: b"before".to_vec(), starts: vec![0] };
+        let mut all = [before.clone()];
+        let tables = [table];
+        let packed = Packer::new(&tables, ROOT, exact_vectors).pack(&document, &[], &mut all);
+        let [table] = tables;
+        let [Tuples { bytes: out, starts }] = all;
+        match packed {
             Ok(notes) => {
+                prop_assert_eq!(starts, [0, 6]);
                 prop_assert_eq!(&obstacles, &[]);
                 assert_reads_back(&document, &table, exact_vectors, &out[6..]);
                 prop_assert_eq!(notes.overflowed, tuple::cells(&out[6..]).last().unwrap().is_some());
                 let in_vector_column = |(field, value): &(&str, Value<'_>)| {
-                    let column = table.columns.iter().find(|column| column.field == *field);
-                    column.is_some_and(|column| matches!(column.kind, Kind::Vector(_))) && rounds(value)
+                    let column = table.columns.iter().find(|column| self::field(column) == *field);
+                    column.is_some_and(|column| matches!(Kind::of(column), Kind::Vector(_))) && rounds(value)
                 };
                 prop_assert_eq!(notes.rounded, document.fields.iter().any(in_vector_column));
             }
             Err(reject) => {
                 prop_assert!(obstacles.contains(&reject.reason), "{:?} but {:?}", obstacles, reject);
-                prop_assert_eq!(out.as_slice(), b"before");
+                prop_assert_eq!(Tuples { bytes: out, starts }, before);
                 let said = format!("{:?} {}", reject.column, reject);
                 prop_assert!(!said.contains('\0') && !said.contains("\\0"), "{}", said);
             }
@@ -193,12 +193,11 @@ proptest! {
         let mut census = Census::default();
         bodies.iter().for_each(|body| census.observe(&document(body).unwrap()));
         let shape = infer(&BTreeMap::from([("items".into(), census)]));
-        let table = &shape.tables[0];
-        let packer = Packer::new(table, ROOT, true);
+        let table = &shape.collections["items"][0];
         for body in &bodies {
-            let (document, mut out) = (document(body).unwrap(), Vec::new());
-            match packer.pack(&document, &mut out) {
-                Ok(_) => assert_reads_back(&document, table, true, &out),
+            let document = document(body).unwrap();
+            match packed(table, &document, true) {
+                Ok(out) => assert_reads_back(&document, table, true, &out),
                 Err(reject) => prop_assert!(obstacles(&document, table, true).contains(&reject.reason)),
             }
         }
@@ -225,16 +224,7 @@ fn numbers_at_the_edge_of_what_a_double_can_say_are_read_back() {
     let doubles = special.into_iter().flat_map(|double| [double, -double]);
     for value in integers.map(Value::Integer).chain(doubles.map(Value::Double)) {
         for kind in [Kind::Integer, Kind::Double, Kind::Number, Kind::Text] {
-            let columns = vec![Column {
-                name: "n".into(),
-                field: "n".into(),
-                kind,
-            }];
-            let table = Table {
-                collection: "items".into(),
-                name: "items".into(),
-                columns,
-            };
+            let table = rules::table("items", vec![kind.column("n", "n")]);
             let (created, updated) = (Timestamp::default(), Timestamp::default());
             let name = format!("{ROOT}/items/1");
             let document = Document {
@@ -243,39 +233,23 @@ fn numbers_at_the_edge_of_what_a_double_can_say_are_read_back() {
                 updated,
                 fields: vec![("n", value.clone())],
             };
-            let mut out = Vec::new();
-            Packer::new(&table, ROOT, false)
-                .pack(&document, &mut out)
-                .unwrap();
+            let out = packed(&table, &document, false).unwrap();
             assert_reads_back(&document, &table, false, &out);
         }
     }
 }
 
 fn rejected(fields: Vec<(&str, Value<'_>)>, name: &str, updated: Timestamp) -> Reject {
-    let column = |name: &str, kind| Column {
-        name: name.to_lowercase(),
-        field: name.into(),
-        kind,
-    };
+    let column = |name: &str, kind: Kind| kind.column(&name.to_lowercase(), name);
     let columns = vec![column("Text", Kind::Text), column("Vec", Kind::Vector(2))];
-    let table = Table {
-        collection: "items".into(),
-        name: "items".into(),
-        columns,
-    };
+    let table = rules::table("items", columns);
     let document = Document {
         name,
         created: Timestamp::default(),
         updated,
         fields,
     };
-    let mut out = Vec::new();
-    let reject = Packer::new(&table, ROOT, false)
-        .pack(&document, &mut out)
-        .unwrap_err();
-    assert!(out.is_empty());
-    reject
+    packed(&table, &document, false).unwrap_err()
 }
 
 #[test]

@@ -1,9 +1,10 @@
 //! A small reader of binary COPY tuples, independent of the packer: bytes to cells, cells to values.
 
+use transforms::Timestamp;
 use transforms::json::{self, Owned};
-use transforms::{Kind, Timestamp};
 
 use crate::arbitrary::ROOT;
+use crate::rules::Kind;
 
 /// The cells of the one tuple that the bytes are, NULL as none.
 pub(crate) fn cells(bytes: &[u8]) -> Vec<Option<&[u8]>> {

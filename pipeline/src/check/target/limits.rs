@@ -1,4 +1,4 @@
-//! What the server has to give: connections now, memory for indexes afterwards.
+//! Connections: whether there are as many as a run holds, and some for others.
 
 use super::Session;
 use super::pooler::Seen;
@@ -8,7 +8,6 @@ use tokio_postgres::types::Type;
 use transforms::quote;
 
 pub(super) const CONNECTIONS: &str = "target.connections";
-pub(super) const MEMORY: &str = "target.memory";
 
 /// Connections that should be left to others while a run holds its own.
 const LEFT_TO_OTHERS: i64 = 3;
@@ -109,36 +108,6 @@ impl Limit {
     }
 }
 
-/// Dimensions the room for an index is told for.
-const DIMENSIONS: i64 = 768;
-/// What an HNSW graph with m = 16 keeps of a vector besides its components, in bytes. Measured: of 384 dimensions,
-/// about 29,000 fit into 64 MB ("hnsw graph no longer fits into maintenance_work_mem after … tuples").
-const GRAPH: i64 = 780;
-/// PostgreSQL's own default, in bytes.
-const USUAL: i64 = 64 << 20;
-
-pub(super) async fn memory(session: &Session) -> Result<Finding, Fault> {
-    let sql = "select current_setting('maintenance_work_mem'), \
-               pg_size_bytes(current_setting('maintenance_work_mem'))";
-    let row = session.row("ask for maintenance_work_mem", sql, &[]).await?;
-    Ok(judge_memory(row.get(0), row.get(1)))
-}
-
-fn judge_memory(name: String, bytes: i64) -> Finding {
-    let thousands = bytes / (DIMENSIONS * 4 + GRAPH) / 1000;
-    let found = format!(
-        "maintenance_work_mem is {name}: an HNSW index of about {thousands},000 vectors of {DIMENSIONS} dimensions is built \
-         in memory"
-    );
-    if bytes >= USUAL {
-        return Finding::pass(MEMORY, found);
-    }
-    let means = "primary keys and indexes take longer to build, those on vectors several times as long";
-    let next = "where documents hold vectors, SET maintenance_work_mem = '1GB' (or as much as the server has to \
-                spare) before you build indexes";
-    Finding::warn(MEMORY, found, means, next)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -161,16 +130,5 @@ mod tests {
         assert_eq!(verdict(100, 96), Verdict::Warn);
         assert_eq!(verdict(100, 94), Verdict::Warn);
         assert_eq!(verdict(100, 93), Verdict::Pass);
-    }
-
-    #[test]
-    fn memory_below_the_usual_is_a_warning() {
-        assert_eq!(judge_memory("64MB".to_owned(), USUAL).verdict, Verdict::Pass);
-        assert!(
-            judge_memory("64MB".to_owned(), USUAL)
-                .found
-                .contains("about 17,000")
-        );
-        assert_eq!(judge_memory("16MB".to_owned(), 16 << 20).verdict, Verdict::Warn);
     }
 }

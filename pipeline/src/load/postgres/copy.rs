@@ -31,7 +31,8 @@ pub struct PostgresLoader {
 enum Failure {
     /// The lane was not where the batch starts, or not ours.
     Moved,
-    Row(sqlstate::RefusedRow),
+    /// A row the server refuses, and the place of its table among the collection's, if it was in COPY.
+    Row(sqlstate::RefusedRow, Option<usize>),
     Fault(Fault),
 }
 
@@ -39,8 +40,21 @@ impl Failure {
     /// What went wrong where rows are judged: in COPY and in COMMIT.
     fn of(action: &str, error: &tokio_postgres::Error) -> Failure {
         match sqlstate::refused_row(error) {
-            Some(row) => Failure::Row(row),
+            Some(row) => Failure::Row(row, None),
             None => Failure::Fault(sqlstate::fault(action, error)),
+        }
+    }
+}
+
+impl Failure {
+    /// The same, met while rows from `first` on were copied into the table of this place.
+    fn within(self, table: usize, first: usize) -> Failure {
+        match self {
+            Failure::Row(refused, _) => {
+                let row = refused.row.map(|row| row + first);
+                Failure::Row(sqlstate::RefusedRow { row, ..refused }, Some(table))
+            }
+            other => other,
         }
     }
 }
@@ -93,9 +107,15 @@ impl PostgresLoader {
         if moved.await.map_err(fault)? != 1 {
             return Err(Failure::Moved);
         }
-        self.copy(lease, lane, batch, 0..batch.rows.len(), action).await?;
+        self.copy(lease, lane, batch, 0..batch.documents.len(), action)
+            .await?;
         if !batch.rejects.is_empty() {
             moves::quarantine(lease, &self.plan, lane, batch)
+                .await
+                .map_err(fault)?;
+        }
+        if !batch.amendments.is_empty() {
+            moves::amend(lease, &self.plan, lane, batch)
                 .await
                 .map_err(fault)?;
         }
@@ -104,33 +124,41 @@ impl PostgresLoader {
         committed.map_err(|error| Failure::of(action, &error))
     }
 
+    /// Copies the rows of the batch's `documents` into each of their tables.
     async fn copy(
         &self,
         lease: &Lease,
         lane: &Lane,
         batch: &Packed,
-        rows: Range<usize>,
+        documents: Range<usize>,
         action: &str,
     ) -> Result<(), Failure> {
-        if rows.is_empty() {
-            return Ok(());
+        let relations = self.plan.collection_of(lane).relations();
+        for (place, (relation, rows)) in relations.iter().zip(&batch.rows).enumerate() {
+            let range = rows.of(&documents);
+            if range.is_empty() {
+                continue;
+            }
+            let failed = |error| Failure::of(action, &error).within(place, range.start);
+            let sink = lease
+                .copy_in(&relation.copy_sql(&self.plan.mapping.schema))
+                .await
+                .map_err(failed)?;
+            let mut sink = pin!(sink);
+            for piece in rows.stream(range.clone()) {
+                sink.send(piece).await.map_err(failed)?;
+            }
+            let taken = sink.finish().await.map_err(failed)?;
+            if taken != range.len() as u64 {
+                let message = format!(
+                    "{} rows were sent into {}, the server took {taken}",
+                    range.len(),
+                    relation.name()
+                );
+                return Err(Fault::permanent(Part::Sums, action, message).into());
+            }
         }
-        let failed = |error| Failure::of(action, &error);
-        let table = self.plan.table_of(lane);
-        let sink = lease
-            .copy_in(&table.copy_sql(&self.plan.mapping.schema))
-            .await
-            .map_err(failed)?;
-        let mut sink = pin!(sink);
-        for piece in batch.rows.stream(rows.clone()) {
-            sink.send(piece).await.map_err(failed)?;
-        }
-        let taken = sink.finish().await.map_err(failed)?;
-        if taken == rows.len() as u64 {
-            return Ok(());
-        }
-        let message = format!("{} rows were sent, the server took {taken}", rows.len());
-        Err(Fault::permanent(Part::Sums, action, message).into())
+        Ok(())
     }
 
     /// Whether the batch is durable after all, once an attempt's end is unknown.
@@ -157,9 +185,9 @@ impl PostgresLoader {
         }
     }
 
-    /// The row the server refused without naming it: halves are tried and rolled back until one row is left.
+    /// The document the server refused a row of without naming it: halves are tried and rolled back until one is left.
     async fn culprit(&self, lane: &Lane, batch: &Packed) -> Result<Option<usize>, Fault> {
-        let mut suspects = 0..batch.rows.len();
+        let mut suspects = 0..batch.documents.len();
         while suspects.len() > 1 {
             let middle = suspects.start + suspects.len() / 2;
             if self.refuses(lane, batch, suspects.start..middle).await? {
@@ -172,11 +200,11 @@ impl PostgresLoader {
         Ok(alone.then_some(suspects.start))
     }
 
-    async fn refuses(&self, lane: &Lane, batch: &Packed, rows: Range<usize>) -> Result<bool, Fault> {
+    async fn refuses(&self, lane: &Lane, batch: &Packed, documents: Range<usize>) -> Result<bool, Fault> {
         let action = self.action(lane);
         let lease = self.postgres.lease().await?;
         self.postgres.begin(&lease, &action).await?;
-        let verdict = self.copy(&lease, lane, batch, rows, &action).await;
+        let verdict = self.copy(&lease, lane, batch, documents, &action).await;
         // The lease is dropped, not given back: whatever was copied is rolled back with the connection.
         match verdict {
             Ok(()) => {
@@ -186,7 +214,7 @@ impl PostgresLoader {
                     .err()
                     .is_some_and(|error| sqlstate::refused_row(&error).is_some()))
             }
-            Err(Failure::Row(_)) => Ok(true),
+            Err(Failure::Row(..)) => Ok(true),
             Err(Failure::Fault(fault)) => Err(fault),
             Err(Failure::Moved) => Ok(false),
         }
@@ -197,13 +225,16 @@ impl PostgresLoader {
         lane: &Lane,
         batch: &mut Packed,
         refused: sqlstate::RefusedRow,
+        table: Option<usize>,
     ) -> Result<(), Fault> {
-        let row = match refused.row.filter(|row| *row < batch.rows.len()) {
-            Some(row) => Some(row),
+        let rows = table.and_then(|table| batch.rows.get(table));
+        let named = rows.zip(refused.row).and_then(|(rows, row)| rows.document(row));
+        let document = match named {
+            Some(document) => Some(document),
             None => self.culprit(lane, batch).await?,
         };
         let too_many = batch.rejects.len() >= REFUSED_AT_MOST;
-        let Some(row) = row.filter(|_| !too_many) else {
+        let Some(document) = document.filter(|_| !too_many) else {
             return Err(Fault::permanent(Part::Target, self.action(lane), refused.detail)
                 .with_cause("refused")
                 .with_remedy("PostgreSQL refuses many rows of this table: look at its constraints and triggers, then start the same command again"));
@@ -214,15 +245,15 @@ impl PostgresLoader {
             "a row was refused and goes to quarantine: {}",
             refused.detail
         );
-        batch.refuse(row, refused.detail, refused.column);
+        batch.refuse(document, refused.detail, refused.column);
         Ok(())
     }
 
     fn action(&self, lane: &Lane) -> String {
         format!(
-            "load lane {} into table {}",
+            "load lane {} of collection {}",
             lane.id,
-            self.plan.table_of(lane).name
+            self.plan.collection_of(lane).visible()
         )
     }
 }
@@ -259,9 +290,9 @@ impl Loader for PostgresLoader {
             };
             match outcome {
                 Ok(()) => break,
-                Err(Failure::Row(refused)) => {
+                Err(Failure::Row(refused, table)) => {
                     unknown = false;
-                    self.put_aside(lane, batch, refused).await?;
+                    self.put_aside(lane, batch, refused, table).await?;
                 }
                 Err(Failure::Moved) => {
                     let moved = Fault::transient(

@@ -8,12 +8,15 @@ use crate::fault::{Fault, Part};
 use crate::plan::{Identity, Plan, ReadTime};
 use crate::source::Standing;
 use checkpoints::{Progress, Tally};
+use std::collections::BTreeMap;
 use tokio_postgres::Row;
 use tokio_postgres::types::{ToSql, Type};
-use transforms::visible;
 use uuid::Uuid;
 
-const SCHEMA: &str = include_str!("../../../../deploy/schema/0001_ledger.sql");
+const SCHEMA: &str = concat!(
+    include_str!("../../../../deploy/schema/0001_ledger.sql"),
+    include_str!("../../../../deploy/schema/0002_budget.sql")
+);
 /// Serialises whoever creates the ledger or registers a run; released with the transaction.
 const LOCK: &str = "select pg_advisory_xact_lock(hashtext('etl ledger'))";
 pub(super) const MICROS: &str = "timestamptz 'epoch' + interval '1 microsecond' * ";
@@ -25,6 +28,15 @@ pub struct Held {
     pub fence: i64,
     /// Where it stands.
     pub standing: Standing,
+}
+
+/// What the mapping altered or left behind: what it was asked to, and nobody should forget.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Altered {
+    /// Values left behind by `drop`.
+    pub dropped: u64,
+    /// Values stored otherwise than they were, by policy; `etl.amendment` has the originals.
+    pub amended: BTreeMap<String, u64>,
 }
 
 /// The ledger of one target.
@@ -67,6 +79,15 @@ impl Ledger {
         rows.first().map(|row| parse(row.get(0))).transpose()
     }
 
+    /// The newest run into `schema`, whatever its source.
+    pub async fn latest(&self, schema: &str) -> Result<Option<Plan>, Fault> {
+        let sql = "select plan::text from etl.run where target_schema = $1 order by started_at desc limit 1";
+        let rows = self
+            .rows("look for the last run", sql, &[(&schema, Type::TEXT)])
+            .await?;
+        rows.first().map(|row| parse(row.get(0))).transpose()
+    }
+
     /// The newest run of `source` into `schema`, if the target knows one.
     pub async fn newest(&self, source: &Identity, schema: &str) -> Result<Option<Plan>, Fault> {
         let sql = "select plan::text from etl.run where source = $1 and target_schema = $2 order by started_at desc limit 1";
@@ -98,7 +119,7 @@ impl Ledger {
         let collections: Vec<String> = plan
             .lanes
             .iter()
-            .map(|lane| visible(&plan.table_of(lane).collection).into_owned())
+            .map(|lane| plan.collection_of(lane).visible())
             .collect();
         let expected: Vec<i64> = plan.lanes.iter().map(|lane| lane.documents as i64).collect();
         self.in_transaction("create the tables and register the run", async |lease| {
@@ -132,7 +153,7 @@ impl Ledger {
     pub async fn claim(&self, run: Uuid, holder: &str) -> Result<Vec<Held>, Fault> {
         let sql = "update etl.lane set fence = fence + 1, holder = $2 where run = $1::text::uuid \
                    returning lane, fence, state, token, (extract(epoch from read_time) * 1000000)::int8, expected, \
-                   read, loaded, quarantined, skipped, bytes, billed";
+                   read, loaded, quarantined, skipped, bytes, billed, rows";
         let run = run.to_string();
         let rows = self
             .rows(
@@ -168,6 +189,25 @@ impl Ledger {
             )
             .await?;
         Ok(rows.first().map_or(0, |row| row.get::<_, i64>(0) as u64))
+    }
+
+    /// What the mapping altered or left behind in `run`.
+    pub async fn altered(&self, run: Uuid) -> Result<Altered, Fault> {
+        let run = run.to_string();
+        let sql = "select null, sum(dropped)::int8 from etl.lane where run = $1::text::uuid \
+                   union all select policy, count(*) from etl.amendment where run = $1::text::uuid group by policy";
+        let rows = self
+            .rows("count what was altered", sql, &[(&run, Type::TEXT)])
+            .await?;
+        let mut altered = Altered::default();
+        for row in rows {
+            let count = row.get::<_, Option<i64>>(1).unwrap_or(0) as u64;
+            match row.get::<_, Option<String>>(0) {
+                Some(policy) => drop(altered.amended.insert(policy, count)),
+                None => altered.dropped = count,
+            }
+        }
+        Ok(altered)
     }
 
     /// Quarantined documents of `run` by collection.
@@ -240,6 +280,11 @@ fn held(row: &Row) -> Held {
         progress,
         read_at: ReadTime(row.get(4)),
         expected: count(5),
+        rows: row
+            .get::<_, Vec<i64>>(12)
+            .into_iter()
+            .map(|rows| rows as u64)
+            .collect(),
     };
     Held {
         fence: row.get(1),

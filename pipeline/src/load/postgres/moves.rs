@@ -9,7 +9,7 @@ use crate::pack::Packed;
 use crate::plan::{Lane, Plan};
 use checkpoints::{Position, Token};
 use tokio_postgres::types::{ToSql, Type};
-use transforms::visible;
+use transforms::{Relation, visible};
 use uuid::Uuid;
 
 pub(super) fn position(state: &str, token: Option<Vec<u8>>) -> Position {
@@ -39,7 +39,9 @@ pub(super) async fn advance(
     let sql = format!(
         "update etl.lane set state = $4, token = $5, read = read + $8, loaded = loaded + $9, \
          quarantined = quarantined + $10, skipped = skipped + $11, bytes = bytes + $12, billed = billed + $13, \
-         read_time = {MICROS}$14, expected = $15, moved_at = now() \
+         read_time = {MICROS}$14, expected = $15, dropped = dropped + $16, moved_at = now(), \
+         rows = array(select coalesce(was, 0) + coalesce(more, 0) from unnest(rows, $17::int8[]) \
+         with ordinality as sums (was, more, place) order by place) \
          where run = $1::text::uuid and lane = $2 and fence = $3 and state = $6 and token is not distinct from $7"
     );
     let ((from, from_token), (to, to_token)) = (columns(&batch.span.from), columns(&batch.span.to));
@@ -70,6 +72,10 @@ pub(super) async fn advance(
     );
     values.push((&batch.read_at.0, Type::INT8));
     values.push((&expected, Type::INT8));
+    let dropped = batch.dropped() as i64;
+    values.push((&dropped, Type::INT8));
+    let rows: Vec<i64> = batch.row_counts().into_iter().map(|count| count as i64).collect();
+    values.push((&rows, Type::INT8_ARRAY));
     lease.execute_typed(&sql, &values).await
 }
 
@@ -102,7 +108,7 @@ pub(super) async fn quarantine(
                as q (path, reason, column_name, detail, sqlstate, document, body)";
     let root = plan.source.root();
     let (run, lane_number) = (plan.run.to_string(), lane.id as i32);
-    let collection = visible(&plan.table_of(lane).collection).into_owned();
+    let collection = plan.collection_of(lane).visible();
     let count = batch.rejects.len();
     let (mut paths, mut bodies) = (Vec::with_capacity(count), Vec::with_capacity(count));
     let (mut reasons, mut columns, mut details, mut states, mut documents) =
@@ -131,6 +137,52 @@ pub(super) async fn quarantine(
         (&states, Type::TEXT_ARRAY),
         (&documents, Type::TEXT_ARRAY),
         (&bodies, Type::BYTEA_ARRAY),
+    ];
+    lease.execute_typed(sql, &values).await.map(drop)
+}
+
+/// Records the original of every value that is stored otherwise than it is.
+pub(super) async fn amend(
+    lease: &Lease,
+    plan: &Plan,
+    lane: &Lane,
+    batch: &Packed,
+) -> Result<(), tokio_postgres::Error> {
+    let sql = "insert into etl.amendment (run, lane, collection, path, table_name, column_name, field, policy, original) \
+               select $1::text::uuid, $2, $3, a.path, a.table_name, a.column_name, a.field, a.policy, a.original::json \
+               from unnest($4::bytea[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[]) \
+               as a (path, table_name, column_name, field, policy, original)";
+    let root = plan.source.root();
+    let (run, lane_number) = (plan.run.to_string(), lane.id as i32);
+    let relations = plan.collection_of(lane).relations();
+    let collection = plan.collection_of(lane).visible();
+    let mut paths = Vec::with_capacity(batch.amendments.len());
+    let (mut tables, mut columns, mut fields, mut policies, mut originals) =
+        (vec![], vec![], vec![], vec![], vec![]);
+    for (place, amendment) in &batch.amendments {
+        let name = transforms::firestore::name(&batch.documents[*place]).unwrap_or_default();
+        paths.push(transforms::below(name, &root).unwrap_or(name).as_bytes());
+        tables.push(
+            relations
+                .get(amendment.relation)
+                .map(Relation::name)
+                .unwrap_or_default(),
+        );
+        columns.push(visible(&amendment.column).into_owned());
+        fields.push(visible(&amendment.field).into_owned());
+        policies.push(amendment.policy.as_str());
+        originals.push(amendment.original.as_str());
+    }
+    let values: [(&(dyn ToSql + Sync), Type); 9] = [
+        (&run, Type::TEXT),
+        (&lane_number, Type::INT4),
+        (&collection, Type::TEXT),
+        (&paths, Type::BYTEA_ARRAY),
+        (&tables, Type::TEXT_ARRAY),
+        (&columns, Type::TEXT_ARRAY),
+        (&fields, Type::TEXT_ARRAY),
+        (&policies, Type::TEXT_ARRAY),
+        (&originals, Type::TEXT_ARRAY),
     ];
     lease.execute_typed(sql, &values).await.map(drop)
 }

@@ -1,15 +1,15 @@
 //! The run's tables before and after the load.
 //!
 //! Rows are copied straight into tables that this run created or found empty; anything else is refused before a
-//! document is read. Keys come after the rows, which is faster and lets the key prove that no path is there
-//! twice.
+//! document is read.
 
 use super::{Ledger, ServerFacts};
 use crate::fault::{Fault, Part};
 use crate::plan::Plan;
+use config::mapping::Type;
 use std::collections::BTreeMap;
-use tokio_postgres::types::Type;
-use transforms::{Kind, Table, literal, quote};
+use tokio_postgres::types::Type as SqlType;
+use transforms::{Relation, quote};
 
 /// What stands in the target under the name of a planned table.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,15 +25,21 @@ pub enum Existing {
 impl Ledger {
     /// What stands in the way of each planned table.
     pub async fn existing(&self, plan: &Plan) -> Result<Vec<Existing>, Fault> {
-        let mut existing = Vec::with_capacity(plan.tables.len());
-        for table in &plan.tables {
-            existing.push(self.stands(table, &plan.mapping.schema).await?);
+        let relations: Vec<Relation<'_>> = plan.relations().collect();
+        self.standing(&relations, &plan.mapping.schema).await
+    }
+
+    async fn standing(&self, relations: &[Relation<'_>], schema: &str) -> Result<Vec<Existing>, Fault> {
+        let mut existing = Vec::new();
+        let names: Vec<&str> = relations.iter().map(Relation::name).collect();
+        for relation in relations {
+            existing.push(self.stands(relation, schema, &names).await?);
         }
         Ok(existing)
     }
 
-    async fn stands(&self, table: &Table, schema: &str) -> Result<Existing, Fault> {
-        let action = format!("look at table {}", table.name);
+    async fn stands(&self, table: &Relation<'_>, schema: &str, planned: &[&str]) -> Result<Existing, Fault> {
+        let action = format!("look at table {}", table.name());
         let columns = "select a.attname::text, format_type(a.atttypid, a.atttypmod) from pg_attribute a \
                        join pg_class c on c.oid = a.attrelid join pg_namespace n on n.oid = c.relnamespace \
                        where n.nspname = $1 and c.relname = $2 and a.attnum > 0 and not a.attisdropped order by a.attnum";
@@ -41,7 +47,7 @@ impl Ledger {
             .rows(
                 &action,
                 columns,
-                &[(&schema, Type::TEXT), (&table.name, Type::TEXT)],
+                &[(&schema, SqlType::TEXT), (&table.name(), SqlType::TEXT)],
             )
             .await?;
         if rows.is_empty() {
@@ -65,27 +71,62 @@ impl Ledger {
             .await?
             .first()
             .is_some_and(|row| row.get(0));
-        Ok(if has_rows {
-            Existing::InTheWay("it already has rows".to_owned())
-        } else {
-            Existing::EmptyAndFitting
+        if has_rows {
+            return Ok(Existing::InTheWay("it already has rows".to_owned()));
+        }
+        Ok(match self.foreign_key(table, schema, planned, &action).await? {
+            Some(name) => Existing::InTheWay(format!(
+                "its foreign key {name} would refuse rows that come before those they refer to; drop it, and the run \
+                 makes those of the mapping when all rows are there"
+            )),
+            None => Existing::EmptyAndFitting,
         })
+    }
+
+    /// A foreign key of the table to one that is planned as well, if it has any. What it refers to elsewhere is the
+    /// operator's.
+    async fn foreign_key(
+        &self,
+        table: &Relation<'_>,
+        schema: &str,
+        planned: &[&str],
+        action: &str,
+    ) -> Result<Option<String>, Fault> {
+        let first = "select o.conname::text from pg_constraint o join pg_class c on c.oid = o.conrelid \
+                     join pg_namespace n on n.oid = c.relnamespace join pg_class f on f.oid = o.confrelid \
+                     where n.nspname = $1 and c.relname = $2 and o.contype = 'f' and f.relnamespace = n.oid \
+                     and f.relname = any ($3) order by 1 limit 1";
+        let names: [(&(dyn tokio_postgres::types::ToSql + Sync), SqlType); 3] = [
+            (&schema, SqlType::TEXT),
+            (&table.name(), SqlType::TEXT),
+            (&planned, SqlType::TEXT_ARRAY),
+        ];
+        let rows = self.rows(action, first, &names).await?;
+        Ok(rows.first().map(|row| row.get(0)))
     }
 
     /// The statements that create what is absent, or the refusal that names everything in the way.
     pub async fn creation(&self, plan: &Plan, facts: &ServerFacts) -> Result<String, Fault> {
-        let existing = self.existing(plan).await?;
+        let relations: Vec<Relation<'_>> = plan.relations().collect();
+        self.creation_of(&relations, &plan.mapping.schema, facts).await
+    }
+
+    /// The same for tables that are not planned yet.
+    pub(crate) async fn creation_of(
+        &self,
+        relations: &[Relation<'_>],
+        schema: &str,
+        facts: &ServerFacts,
+    ) -> Result<String, Fault> {
+        let existing = self.standing(relations, schema).await?;
         let mut obstacles = Vec::new();
-        let mut sql = extension_sql(plan, facts)?;
-        sql.push_str(&format!(
-            "create schema if not exists {};\n",
-            quote(&plan.mapping.schema)
-        ));
-        for (table, found) in plan.tables.iter().zip(existing) {
+        let mut sql = extension_sql(relations, facts)?;
+        sql.push_str(&format!("create schema if not exists {};\n", quote(schema)));
+        for (table, found) in relations.iter().zip(existing) {
             match found {
-                Existing::Absent => sql.push_str(&table.create_sql(&plan.mapping.schema)),
+                Existing::Absent => sql.push_str(&table.create_sql(schema)),
                 Existing::EmptyAndFitting => {}
-                Existing::InTheWay(why) => obstacles.push(format!("table {}: {why}", table.name)),
+                Existing::InTheWay(why) => obstacles.push(format!("table {}: {why}", table.name())),
             }
             sql.push('\n');
         }
@@ -98,45 +139,9 @@ impl Ledger {
             .with_remedy("load into another schema with --schema NAME, or rename or drop these tables"))
     }
 
-    /// Adds the key of `table` if it is not there: it proves that every path is there once.
-    pub async fn add_key(&self, table: &Table, schema: &str) -> Result<Key, Fault> {
-        let action = format!("add the primary key of table {}", table.name);
-        let qualified = table.qualified(schema);
-        let there = format!(
-            "select exists (select 1 from pg_index where indrelid = {}::regclass and (indisprimary or indisvalid and \
-             pg_get_indexdef(indexrelid) like '%USING hash (_path)'))",
-            literal(&qualified)
-        );
-        if self
-            .rows(&action, &there, &[])
-            .await?
-            .first()
-            .is_some_and(|row| row.get(0))
-        {
-            return Ok(Key::Primary);
-        }
-        let sql = format!("alter table {qualified} add primary key (_path)");
-        match self.rows(&action, &sql, &[]).await {
-            Ok(_) => Ok(Key::Primary),
-            Err(fault) if fault.cause == "23505" => {
-                let doubled = Fault::permanent(Part::Sums, action, fault.message);
-                Err(doubled
-                    .with_cause("doubled")
-                    .with_remedy("a path is in the table twice: report this with the message"))
-            }
-            // A path of Firestore's full 6 KiB is longer than a btree key may be.
-            Err(fault) if fault.cause == "54000" => {
-                let sql = format!("create index on {qualified} using hash (_path)");
-                self.rows(&action, &sql, &[]).await?;
-                Ok(Key::Hash)
-            }
-            Err(fault) => Err(fault),
-        }
-    }
-
     /// Rows in `table`, counted by the server, and fresh statistics for its planner.
-    pub async fn count(&self, table: &Table, schema: &str) -> Result<u64, Fault> {
-        let action = format!("count table {}", table.name);
+    pub async fn count(&self, table: &Relation<'_>, schema: &str) -> Result<u64, Fault> {
+        let action = format!("count table {}", table.name());
         let qualified = table.qualified(schema);
         let rows = self
             .rows(&action, &format!("select count(*) from {qualified}"), &[])
@@ -146,40 +151,18 @@ impl Ledger {
     }
 }
 
-/// The key a table got.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Key {
-    /// A primary key on the path.
-    Primary,
-    /// A hash index, because a path is too long for a btree.
-    Hash,
-}
-
 /// The planned columns with their types as PostgreSQL prints them.
-fn layout(table: &Table) -> Vec<(String, String)> {
-    let time = "timestamp with time zone";
-    let mut layout: Vec<(String, String)> = [("_path", "text"), ("_created_at", time), ("_updated_at", time)]
-        .map(|(name, sql_type)| (name.to_owned(), sql_type.to_owned()))
-        .into();
-    for column in &table.columns {
-        let sql_type = if column.kind == Kind::Timestamp {
-            time.to_owned()
-        } else {
-            column.kind.sql()
-        };
-        layout.push((column.name.clone(), sql_type));
-    }
-    layout.push(("_extra".to_owned(), "jsonb".to_owned()));
-    layout
+fn layout(table: &Relation<'_>) -> Vec<(String, String)> {
+    let printed = |sql: String| sql.replace("timestamptz", "timestamp with time zone");
+    let columns = table.columns().into_iter();
+    columns.map(|column| (column.name, printed(column.sql))).collect()
 }
 
-/// pgvector, if the plan needs it: created where it is missing, found where it lies.
-fn extension_sql(plan: &Plan, facts: &ServerFacts) -> Result<String, Fault> {
-    let vectors = plan.tables.iter().flat_map(|table| &table.columns);
-    if !vectors
-        .into_iter()
-        .any(|column| matches!(column.kind, Kind::Vector(_)))
-    {
+/// pgvector, if the tables need it: created where it is missing, found where it lies.
+fn extension_sql(relations: &[Relation<'_>], facts: &ServerFacts) -> Result<String, Fault> {
+    let needs_pgvector = |sql: Type| matches!(sql, Type::Vector(_) | Type::Halfvec(_) | Type::Sparsevec(_));
+    let mut columns = relations.iter().flat_map(Relation::mapped);
+    if !columns.any(|column| needs_pgvector(column.sql)) {
         return Ok(String::new());
     }
     match (&facts.vector_schema, facts.vector_offered) {

@@ -1,4 +1,5 @@
 //! Encryption to the server: verified unless the operator said in so many words that it need not be.
+//! What the server showed is remembered, be it taken or refused.
 
 use crate::fault::{Fault, Part};
 use config::{Connection, Tls};
@@ -8,39 +9,48 @@ use rustls::crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_t
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-/// The connector `connection` asks for.
-pub(super) fn connector(connection: &Connection) -> Result<MakeRustlsConnect, Fault> {
+/// The certificate that a server showed last, in DER: its own, not those of its authorities.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Shown(Arc<Mutex<Option<Vec<u8>>>>);
+
+impl Shown {
+    pub(super) fn last(&self) -> Option<Vec<u8>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn remember(&self, certificate: &CertificateDer<'_>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(certificate.to_vec());
+    }
+}
+
+/// The connector `connection` asks for, which remembers what it is `shown`.
+pub(super) fn connector(connection: &Connection, shown: &Shown) -> Result<MakeRustlsConnect, Fault> {
     let provider = Arc::new(aws_lc_rs::default_provider());
     let unusable = |error: rustls::Error| Fault::permanent(Part::Target, "prepare TLS", error.to_string());
     let builder = ClientConfig::builder_with_provider(provider.clone())
         .with_safe_default_protocol_versions()
         .map_err(unusable)?;
-    let config = match connection.tls {
-        Tls::Disable | Tls::VerifyFull => builder
-            .with_root_certificates(roots(connection)?)
-            .with_no_client_auth(),
-        Tls::VerifyCa | Tls::NoVerify => {
-            let chain = match connection.tls {
-                Tls::NoVerify => None,
-                _ => Some(
-                    WebPkiServerVerifier::builder_with_provider(
-                        Arc::new(roots(connection)?),
-                        provider.clone(),
-                    )
-                    .build()
-                    .map_err(|error| Fault::permanent(Part::Target, "prepare TLS", error.to_string()))?,
-                ),
-            };
-            let lenient = Arc::new(Lenient { chain, provider });
-            builder
-                .dangerous()
-                .with_custom_certificate_verifier(lenient)
-                .with_no_client_auth()
+    let chain = match connection.tls {
+        Tls::NoVerify => None,
+        Tls::Disable | Tls::VerifyFull | Tls::VerifyCa => {
+            let roots = Arc::new(roots(connection)?);
+            let chain = WebPkiServerVerifier::builder_with_provider(roots, provider.clone()).build();
+            Some(chain.map_err(|error| Fault::permanent(Part::Target, "prepare TLS", error.to_string()))?)
         }
     };
+    let verifier = Verifier {
+        chain,
+        any_name: connection.tls == Tls::VerifyCa,
+        provider,
+        shown: shown.clone(),
+    };
+    let config = builder
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(verifier))
+        .with_no_client_auth();
     Ok(MakeRustlsConnect::new(config))
 }
 
@@ -77,14 +87,16 @@ fn roots(connection: &Connection) -> Result<RootCertStore, Fault> {
     }
 }
 
-/// `verify-ca` (any name under the authority) and `no-verify` (anyone).
+/// `verify-full`; `verify-ca` (any name under the authority); `no-verify` (anyone).
 #[derive(Debug)]
-struct Lenient {
+struct Verifier {
     chain: Option<Arc<WebPkiServerVerifier>>,
+    any_name: bool,
     provider: Arc<CryptoProvider>,
+    shown: Shown,
 }
 
-impl ServerCertVerifier for Lenient {
+impl ServerCertVerifier for Verifier {
     fn verify_server_cert(
         &self,
         end_entity: &CertificateDer<'_>,
@@ -93,6 +105,7 @@ impl ServerCertVerifier for Lenient {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
+        self.shown.remember(end_entity);
         let Some(chain) = &self.chain else {
             return Ok(ServerCertVerified::assertion());
         };
@@ -100,7 +113,7 @@ impl ServerCertVerifier for Lenient {
             // The chain is checked before the name, so a wrong name means a good chain.
             Err(rustls::Error::InvalidCertificate(
                 CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
-            )) => Ok(ServerCertVerified::assertion()),
+            )) if self.any_name => Ok(ServerCertVerified::assertion()),
             verdict => verdict,
         }
     }

@@ -5,6 +5,7 @@
 use super::codec::BytesCodec;
 use super::query::Query;
 use super::{connection, status};
+use crate::budget::Admitted;
 use crate::fault::{Class, Fault, Part};
 use crate::metrics;
 use crate::plan::ReadTime;
@@ -53,6 +54,26 @@ impl std::fmt::Debug for Client {
 pub(super) struct Answers {
     messages: Streaming<Bytes>,
     silence: Duration,
+}
+
+/// Why a question was not answered.
+pub(super) enum Trouble {
+    /// The other side said so, or nothing.
+    Status(Status),
+    /// It was not asked: it could have cost more than the budget has left.
+    Budget(Fault),
+}
+
+impl From<Status> for Trouble {
+    fn from(status: Status) -> Trouble {
+        Trouble::Status(status)
+    }
+}
+
+impl From<Fault> for Trouble {
+    fn from(fault: Fault) -> Trouble {
+        Trouble::Budget(fault)
+    }
 }
 
 impl Answers {
@@ -132,8 +153,16 @@ impl Client {
         self.retried(ASK_TIME, || self.ask_time()).await
     }
 
-    async fn ask_time(&self) -> Result<ReadTime, Status> {
+    /// Waits until a question that costs `reads` may be asked.
+    pub(super) async fn admit(&self, reads: u64, action: &str) -> Result<Admitted, Fault> {
+        let mut admitted = self.quota.budget().take(reads, action).await?;
+        admitted.note(reads);
         self.quota.take(1).await;
+        Ok(admitted)
+    }
+
+    async fn ask_time(&self) -> Result<ReadTime, Trouble> {
+        let _admitted = self.admit(1, ASK_TIME).await?;
         let mut answers = self
             .query(&Query::everything().names_only().limit(1), None)
             .await?;
@@ -146,7 +175,7 @@ impl Client {
                 return Ok(ReadTime(time.seconds * 1_000_000 + i64::from(time.nanos / 1000)));
             }
         }
-        Err(Status::unavailable("the answer had no read time"))
+        Err(Status::unavailable("the answer had no read time").into())
     }
 
     /// Opens the stream of `query` at a moment, or now.
@@ -167,7 +196,7 @@ impl Client {
         let answers = grpc.server_streaming(Request::new(request), path, BytesCodec::default());
         let answers = tokio::time::timeout(self.silence, answers)
             .await
-            .map_err(|_| Status::unavailable(silence(self.silence)))??;
+            .map_err(|_| unknown(silence(self.silence)))??;
         metrics::source_answered(asked.elapsed());
         Ok(Answers {
             messages: answers.into_inner(),
@@ -190,7 +219,7 @@ impl Client {
 
     pub(super) async fn retried<T, F>(&self, action: &str, call: impl Fn() -> F) -> Result<T, Fault>
     where
-        F: Future<Output = Result<T, Status>>,
+        F: Future<Output = Result<T, Trouble>>,
     {
         self.retried_under(self.policy, action, call).await
     }
@@ -202,13 +231,14 @@ impl Client {
         call: impl Fn() -> F,
     ) -> Result<T, Fault>
     where
-        F: Future<Output = Result<T, Status>>,
+        F: Future<Output = Result<T, Trouble>>,
     {
         let mut retry = Retry::new(policy);
         loop {
             match call().await {
                 Ok(answer) => return Ok(answer),
-                Err(status) => {
+                Err(Trouble::Budget(fault)) => return Err(fault),
+                Err(Trouble::Status(status)) => {
                     self.note_quota(&status);
                     let fault = self.fault(action, &status);
                     if status::is_too_old(&status) {
@@ -244,6 +274,18 @@ impl Client {
             self.quota.refused();
         }
     }
+}
+
+/// Whether the other side itself refused a query, before it sent anything: that is not billed.
+pub(super) fn refused(status: &Status) -> bool {
+    std::error::Error::source(status).is_none()
+}
+
+/// A failure of which nobody knows how far the other side got.
+fn unknown(message: String) -> Status {
+    let mut status = Status::unavailable(&message);
+    status.set_source(Arc::new(std::io::Error::other(message)));
+    status
 }
 
 fn silence(time: Duration) -> String {

@@ -3,7 +3,7 @@
 //! Firestore gives a COUNT about a minute, which is not enough for the largest collections. What could not be counted
 //! in time is cut in two and counted in parts; the parts of a range at one moment add up to the range.
 
-use super::client::{Client, timestamp};
+use super::client::{Client, Trouble, timestamp};
 use super::inventory::split;
 use super::query::Query;
 use crate::fault::Fault;
@@ -38,9 +38,10 @@ impl Client {
 
     /// The count, or nothing when it took the server too long.
     async fn count_in_time(&self, query: &Query, at: ReadTime) -> Result<Option<u64>, Fault> {
-        self.retried(&counting(query), || async {
-            match self.in_time(self.ask_count(query, at)).await {
-                Err(status) if status.code() == Code::DeadlineExceeded => Ok(None),
+        let action = counting(query);
+        self.retried(&action, || async {
+            match self.count_within_budget(query, at, &action).await {
+                Err(Trouble::Status(status)) if status.code() == Code::DeadlineExceeded => Ok(None),
                 answer => answer.map(Some),
             }
         })
@@ -49,8 +50,28 @@ impl Client {
 
     /// The count of what cannot be halved.
     async fn count_whole(&self, query: &Query, at: ReadTime) -> Result<u64, Fault> {
-        self.retried(&counting(query), || self.in_time(self.ask_count(query, at)))
+        let action = counting(query);
+        self.retried(&action, || self.count_within_budget(query, at, &action))
             .await
+    }
+
+    /// What a COUNT costs is known afterwards only. With a budget it counts no further than what was set apart for it
+    /// pays for, once more with more set apart where that was not enough.
+    async fn count_within_budget(&self, query: &Query, at: ReadTime, action: &str) -> Result<u64, Trouble> {
+        let budget = self.quota().budget();
+        for again in [false, true] {
+            let (mut admitted, most) = budget.take_for_count(action, again).await?;
+            let limited = most.map(|most| query.clone().limit(u32::try_from(most).unwrap_or(u32::MAX)));
+            let query = limited.as_ref().unwrap_or(query);
+            let counted = self.in_time(self.ask_count(query, at)).await?;
+            admitted.note(counted.div_ceil(COUNTED_PER_READ).max(1));
+            admitted.close();
+            if most.is_none_or(|most| counted < most) {
+                budget.note_count(counted);
+                return Ok(counted);
+            }
+        }
+        Err(Trouble::Budget(budget.reached(action)))
     }
 
     async fn halves(&self, query: &Query, at: ReadTime) -> Result<Option<[Query; 2]>, Fault> {

@@ -52,11 +52,15 @@ pub(super) async fn all(client: &Client, at: ReadTime) -> Result<Vec<Group>, Fau
     for id in &roots {
         found.learn(id).await?;
     }
-    let total = client.count(&Query::everything(), at).await.map_err(|fault| {
-        fault.with_remedy(
-            "this database refuses to count across collections; name them with --collections a,b,c",
-        )
-    })?;
+    let total = client
+        .count(&Query::everything(), at)
+        .await
+        .map_err(|fault| match fault.part {
+            Part::Source => fault.with_remedy(
+                "this database refuses to count across collections; name them with --collections a,b,c",
+            ),
+            _ => fault,
+        })?;
     // Most of what lies below documents shows itself below the first documents of each root collection.
     for (place, id) in roots.iter().enumerate() {
         if found.total() == total {

@@ -81,6 +81,14 @@ impl Probe {
         first(&mut answers, asked).await
     }
 
+    /// How many documents lie in collections of this id, counted no further than `most` (billed one read, and one
+    /// for every thousand of `most`).
+    pub(crate) async fn count(&self, collection: &str, most: u32) -> Result<u64, Fault> {
+        let glance = self.glance(Some(collection), None).await?;
+        let query = Query::group(collection).limit(most);
+        Box::pin(self.client.count(&query, glance.read_at)).await
+    }
+
     /// The collections directly below the root (billed one read for each page of 300).
     pub(crate) async fn root_collections(&self, at: ReadTime) -> Result<Vec<String>, Fault> {
         self.client.root_collections(at).await

@@ -3,7 +3,7 @@
 //! Every question is asked at a stated moment, repeated as a whole when it breaks, and counted as it is billed.
 
 use super::administration::{Database, GET_DATABASE, GetDatabaseRequest};
-use super::client::{Client, timestamp};
+use super::client::{Client, Trouble, refused, timestamp};
 use super::codec::BytesCodec;
 use super::query::Query;
 use crate::fault::Fault;
@@ -17,6 +17,10 @@ use prost::Message;
 use tonic::client::Grpc;
 use tonic::{Code, Request, Status};
 
+/// Documents of a sample held at a time.
+const PAGE: u32 = 300;
+const LIST: &str = "list the collections";
+
 impl Client {
     /// Hands every document of a small, limited query to `each`, in pages that the quota allows.
     pub(super) async fn documents(
@@ -27,10 +31,7 @@ impl Client {
     ) -> Result<(), Fault> {
         let mut left = query.most();
         while left > 0 {
-            let granted = self.quota().page().map(|page| page.min(left));
-            self.quota().take(granted.unwrap_or(1)).await;
-            let page = granted.unwrap_or(left);
-            let bodies = self.page(&query.clone().limit(page), at).await?;
+            let (page, bodies) = self.page(&query.clone().limit(left.min(PAGE)), at).await?;
             bodies.iter().for_each(|body| each(body));
             let read = u32::try_from(bodies.len()).unwrap_or(u32::MAX);
             let last = bodies.last().and_then(|body| self.path(body));
@@ -44,29 +45,52 @@ impl Client {
         Ok(())
     }
 
-    /// The documents of a page; all of them are read again if its stream breaks.
-    async fn page(&self, query: &Query, at: ReadTime) -> Result<Vec<Bytes>, Fault> {
+    /// The documents of a page of at most so many as the quota and the budget allow, and how many those are; all of
+    /// them are read again if its stream breaks.
+    async fn page(&self, query: &Query, at: ReadTime) -> Result<(u32, Vec<Bytes>), Fault> {
         let action = format!(
             "read a sample of collection {}",
             query.collection.as_deref().unwrap_or("(all)")
         );
         self.retried(&action, || async {
-            let mut answers = self.query(query, Some(at)).await?;
-            let mut bodies = Vec::new();
+            let page = self.quota().page().unwrap_or(u32::MAX).min(query.most());
+            let budget = self.quota().budget();
+            let Some(mut admitted) = budget.admit_now(u64::from(page)).await? else {
+                return Err(Trouble::Budget(budget.reached(&action)));
+            };
+            let page = admitted.documents().map_or(page, |most| most.min(page));
+            self.quota().take(self.quota().page().map_or(1, |_| page)).await;
+            let mut answers = match self.query(&query.clone().limit(page), Some(at)).await {
+                Ok(answers) => answers,
+                Err(status) => {
+                    if refused(&status) {
+                        admitted.close();
+                    }
+                    return Err(status.into());
+                }
+            };
+            let (mut bodies, mut done) = (Vec::new(), false);
             while let Some(body) = answers.next().await? {
-                let range = transforms::firestore::answer(&body)
-                    .map_err(|error| Status::data_loss(error.to_string()))?
-                    .document;
-                if let Some(range) = range {
-                    metrics::billed(1);
+                let answer = transforms::firestore::answer(&body)
+                    .map_err(|error| Status::data_loss(error.to_string()))?;
+                done |= answer.done;
+                if let Some(range) = answer.document {
+                    let cost = budget.cost(range.len());
+                    metrics::billed(cost);
+                    admitted.note(cost);
                     bodies.push(body.slice(range));
                 }
             }
             if bodies.is_empty() {
                 // A query without a result is billed as one read.
                 metrics::billed(1);
+                admitted.note(1);
             }
-            Ok(bodies)
+            // An answer that ended without saying so may have been cut short on its way here.
+            if done {
+                admitted.close();
+            }
+            Ok((page, bodies))
         })
         .await
     }
@@ -110,8 +134,8 @@ impl Client {
                 consistency_selector: Some(ConsistencySelector::ReadTime(timestamp(at))),
                 ..Default::default()
             };
-            self.quota().take(1).await;
             let page = self.retried(&action, || async {
+                let _admitted = self.admit(1, &action).await?;
                 let mut client = self.typed();
                 match self.in_time(client.partition_query(request.clone())).await {
                     Ok(page) => Ok(Some(page.into_inner())),
@@ -119,7 +143,7 @@ impl Client {
                     Err(status) if matches!(status.code(), Code::Unimplemented | Code::InvalidArgument) => {
                         Ok(None)
                     }
-                    Err(status) => Err(status),
+                    Err(status) => Err(status.into()),
                 }
             });
             let Some(page) = page.await? else { return Ok(None) };
@@ -152,8 +176,8 @@ impl Client {
                 consistency_selector: Some(ConsistencySelector::ReadTime(timestamp(at))),
                 ..Default::default()
             };
-            self.quota().take(1).await;
-            let page = self.retried("list the collections", || async {
+            let page = self.retried(LIST, || async {
+                let _admitted = self.admit(1, LIST).await?;
                 let mut client = self.typed();
                 Ok(self
                     .in_time(client.list_collection_ids(request.clone()))

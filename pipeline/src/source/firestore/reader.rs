@@ -4,10 +4,14 @@
 //! ended only when a stream ended cleanly *and* said so (or a confirming query found nothing more) *and* as many
 //! documents came as were counted at the moment they were read at.
 
+mod admission;
+mod amiss;
+
 use super::BatchLimits;
-use super::client::{Answers, Client, malformed};
+use super::client::{Answers, Client, malformed, refused};
 use super::query::Query;
 use super::status::is_too_old;
+use crate::budget::Admitted;
 use crate::fault::{Fault, Part};
 use crate::metrics;
 use crate::plan::Lane;
@@ -43,6 +47,8 @@ pub struct LaneReader {
     read: u64,
     billed: u64,
     stream: Option<Open>,
+    /// Reads set apart for the next stream.
+    admitted: Option<Admitted>,
     retry: Retry,
     /// The last stream ended cleanly without saying that nothing follows.
     confirming: bool,
@@ -50,6 +56,7 @@ pub struct LaneReader {
 
 struct Open {
     answers: Answers,
+    admitted: Admitted,
     limit: Option<u32>,
     got: u32,
     done: bool,
@@ -59,6 +66,15 @@ enum Step {
     Document(Bytes, String),
     End,
     Again,
+    /// Reads must be waited for, which nobody does who holds room.
+    Pause,
+}
+
+/// What became of a batch.
+enum Filled {
+    Batch(Batch),
+    Paused,
+    Drained,
 }
 
 impl LaneReader {
@@ -75,6 +91,7 @@ impl LaneReader {
             read: standing.progress.tally.read,
             billed: 0,
             stream: None,
+            admitted: None,
             retry: Retry::new(parts.policy),
             confirming: false,
             standing,
@@ -82,7 +99,7 @@ impl LaneReader {
         }
     }
 
-    async fn fill(&mut self, mut room: Room) -> Result<Option<Batch>, Fault> {
+    async fn fill(&mut self, mut room: Room) -> Result<Filled, Fault> {
         let since = Instant::now();
         let (mut documents, mut bytes, mut ended) = (Vec::new(), 0, false);
         let stop = self.parts.stop.clone();
@@ -100,19 +117,21 @@ impl LaneReader {
                 }
                 Step::End => ended = true,
                 Step::Again => {}
+                Step::Pause if documents.is_empty() => return Ok(Filled::Paused),
+                Step::Pause => break,
             }
         }
         let to = match &self.last {
             _ if ended => Position::End,
             Some(last) if !documents.is_empty() => Position::at(last.as_bytes()),
-            _ => return Ok(None),
+            _ => return Ok(Filled::Drained),
         };
         room.shrink(bytes);
         let span = Span {
             from: std::mem::replace(&mut self.position, to.clone()),
             to,
         };
-        Ok(Some(Batch {
+        Ok(Filled::Batch(Batch {
             span,
             documents,
             billed: std::mem::take(&mut self.billed),
@@ -143,8 +162,16 @@ impl LaneReader {
     }
 
     async fn open(&mut self) -> Result<Step, Fault> {
-        let limit = self.parts.quota.page();
-        self.parts.quota.take(limit.unwrap_or(1)).await;
+        let admitted = match self.admitted.take() {
+            Some(admitted) => admitted,
+            None => match self.parts.quota.budget().admit_now(self.left()).await? {
+                Some(admitted) => admitted,
+                None => return Ok(Step::Pause),
+            },
+        };
+        let page = self.parts.quota.page();
+        let limit = [page, admitted.documents()].into_iter().flatten().min();
+        self.parts.quota.take(page.and(limit).unwrap_or(1)).await;
         let mut query = self.query.clone();
         if let Some(last) = &self.last {
             query = query.after(last);
@@ -156,12 +183,18 @@ impl LaneReader {
             Ok(answers) => {
                 self.stream = Some(Open {
                     answers,
+                    admitted,
                     limit,
                     got: 0,
                     done: false,
                 })
             }
-            Err(status) => return self.broken(&status).await,
+            Err(status) => {
+                if refused(&status) {
+                    admitted.close();
+                }
+                return self.broken(&status).await;
+            }
         }
         Ok(Step::Again)
     }
@@ -199,9 +232,11 @@ impl LaneReader {
         };
         open.got += 1;
         self.read += 1;
-        self.billed += 1;
+        let cost = self.parts.quota.budget().cost(body.len());
+        open.admitted.note(cost);
+        self.billed += cost;
         self.confirming = false;
-        metrics::billed(1);
+        metrics::billed(cost);
         metrics::document_read(body.len());
         self.parts.quota.note(1);
         self.retry.progress();
@@ -209,17 +244,24 @@ impl LaneReader {
     }
 
     async fn clean_end(&mut self) -> Result<Step, Fault> {
-        let Some(open) = self.stream.take() else {
+        let Some(mut open) = self.stream.take() else {
             return Ok(Step::Again);
         };
         if open.got == 0 {
             // A query without a result is billed as one read.
             metrics::billed(1);
+            open.admitted.note(1);
             self.billed += 1;
         }
-        let full_page = open.limit.is_some_and(|limit| open.got >= limit);
-        let said_so = open.done && !full_page;
-        let confirmed = self.confirming && open.got == 0;
+        let said_done = open.done;
+        let (got, limit) = (open.got, open.limit);
+        // An answer that ended without saying so may have been cut short on its way here.
+        if said_done {
+            open.admitted.close();
+        }
+        let full_page = limit.is_some_and(|limit| got >= limit);
+        let said_so = said_done && !full_page;
+        let confirmed = self.confirming && got == 0;
         if !said_so && !confirmed {
             if !full_page {
                 tracing::warn!(
@@ -236,25 +278,6 @@ impl LaneReader {
         self.miscounted(confirmed).await
     }
 
-    /// Fewer or more documents came than were counted: ask once more, then say so.
-    async fn miscounted(&mut self, confirmed: bool) -> Result<Step, Fault> {
-        if !confirmed {
-            self.confirming = true;
-            return Ok(Step::Again);
-        }
-        let (read, expected) = (self.read, self.standing.expected);
-        Err(Fault::permanent(
-            Part::Sums,
-            &*self.action,
-            format!(
-                "{read} documents came, but {expected} were counted at {}",
-                self.standing.read_at
-            ),
-        )
-        .with_cause("miscounted")
-        .with_remedy("start the same command again; if it happens twice, report it with this message"))
-    }
-
     async fn broken(&mut self, status: &tonic::Status) -> Result<Step, Fault> {
         self.parts.client.note_quota(status);
         match is_too_old(status) {
@@ -266,30 +289,6 @@ impl LaneReader {
         }
         Ok(Step::Again)
     }
-
-    /// The snapshot has grown too old to be read: the rest of the lane is read at the present time.
-    async fn repin(&mut self, status: &tonic::Status) -> Result<(), Fault> {
-        let old = self.standing.read_at;
-        let now = self.parts.client.now().await?;
-        if now <= old {
-            return Err(self.parts.client.fault(&self.action, status));
-        }
-        let mut rest = self.query.clone();
-        if let Some(last) = &self.last {
-            rest = rest.after(last);
-        }
-        let left = self.parts.client.count(&rest, now).await?;
-        tracing::warn!(
-            snapshot = %old,
-            now = %now,
-            left,
-            "could not {}: the snapshot is too old to be read; the rest of the lane is read at the present time",
-            self.action
-        );
-        self.standing.read_at = now;
-        self.standing.expected = self.read + left;
-        Ok(())
-    }
 }
 
 impl Reader for LaneReader {
@@ -298,11 +297,20 @@ impl Reader for LaneReader {
             return Ok(None);
         }
         let stop = self.parts.stop.clone();
-        let room = tokio::select! {
-            biased;
-            () = stop.draining() => return Ok(None),
-            room = self.parts.rooms.take() => room,
-        };
-        self.fill(room).await
+        loop {
+            if !self.admit().await? {
+                return Ok(None);
+            }
+            let room = tokio::select! {
+                biased;
+                () = stop.draining() => return Ok(None),
+                room = self.parts.rooms.take() => room,
+            };
+            match self.fill(room).await? {
+                Filled::Batch(batch) => return Ok(Some(batch)),
+                Filled::Drained => return Ok(None),
+                Filled::Paused => {}
+            }
+        }
     }
 }

@@ -1,0 +1,156 @@
+//! Where a migration begins: the source is surveyed, and tables are proposed.
+
+use crate::budget::Budget;
+use crate::fault::{Fault, Part};
+use crate::forecast::Edition;
+use crate::load::postgres::after::steps;
+use crate::metrics;
+use crate::plan::{Identity, ReadTime};
+use crate::progress::Progress;
+use crate::quota::ReadQuota;
+use crate::retry::Policy;
+use crate::room::Rooms;
+use crate::source::firestore::{BatchLimits, Firestore};
+use crate::stop::Stop;
+use crate::survey::{Depth, Lookup, survey};
+use config::mapping::Table;
+use std::sync::Arc;
+use std::time::Duration;
+use transforms::{Proposal, quote};
+
+/// The longest wait between two attempts.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+
+/// What looking at the source needs to know.
+#[derive(Debug)]
+pub struct Init<'c> {
+    /// The source.
+    pub source: &'c config::Firestore,
+    /// Limits and habits.
+    pub habits: &'c config::Run,
+    /// Whether every document is looked at, and not a sample.
+    pub full: bool,
+    /// Asked whether to go on.
+    pub stop: Stop,
+    /// Told how it goes.
+    pub progress: Arc<Progress>,
+}
+
+/// What was seen, and the tables that follow from it.
+#[derive(Debug)]
+pub struct Surveyed {
+    /// The moment it was true at.
+    pub snapshot: ReadTime,
+    /// Documents counted.
+    pub documents: u64,
+    /// Documents looked at.
+    pub looked_at: u64,
+    /// Reads billed for it.
+    pub reads: u64,
+    /// References looked up.
+    pub lookups: Vec<Lookup>,
+    /// The tables and why they look so.
+    pub proposal: Proposal,
+}
+
+impl Init<'_> {
+    /// Looks, and proposes.
+    pub async fn survey(&self) -> Result<Surveyed, Fault> {
+        let source = self.connect().await?;
+        let depth = Depth {
+            only: self.source.collections.clone(),
+            sample: (!self.full).then(|| self.source.sample.get()),
+            readers: self.habits.lanes.get(),
+        };
+        let root = Identity::from(self.source).root();
+        let found = survey(&source, &root, &depth, &self.progress).await?;
+        if found.counts.is_empty() {
+            return Err(nothing(self.source));
+        }
+        Ok(Surveyed {
+            snapshot: found.snapshot,
+            documents: found.counts.values().sum(),
+            looked_at: found.censuses.values().map(transforms::Census::documents).sum(),
+            reads: metrics::reads_billed(),
+            proposal: transforms::propose(&found.censuses, &found.counts),
+            lookups: found.lookups,
+        })
+    }
+
+    async fn connect(&self) -> Result<Firestore, Fault> {
+        let (source, habits) = (self.source, self.habits);
+        let policy = Policy {
+            attempts: habits.max_retries,
+            delay: habits.retry_delay,
+            longest: LONGEST_WAIT.max(habits.retry_delay),
+            budget: habits.retry_budget,
+        };
+        let budget = Arc::new(Budget::default());
+        let quota =
+            ReadQuota::new(source.reads_per_second, source.quota_safety, source.ramp).within(budget.clone());
+        let rooms = Rooms::new(habits.memory / 2, habits.batch_bytes);
+        let limits = BatchLimits {
+            rows: habits.batch_rows.get(),
+            bytes: habits.batch_bytes,
+        };
+        let quota = Arc::new(quota);
+        let firestore = Firestore::connect(source, quota, rooms, limits, policy, self.stop.clone()).await?;
+        if habits.max_reads.or(habits.max_cost).is_some() {
+            let (price, _) = firestore.price(source).await;
+            let units = price.edition == Edition::Enterprise;
+            budget.limit_to(price.limit(habits.max_reads, habits.max_cost), units);
+        }
+        firestore.greet().await?;
+        Ok(firestore)
+    }
+}
+
+fn nothing(source: &config::Firestore) -> Fault {
+    let message = format!("there is no document in {}", Identity::from(source));
+    Fault::permanent(Part::Source, "propose tables", message)
+        .with_cause("empty")
+        .with_remedy(
+            "check --project and --database: an unknown project of an emulator looks like an empty database",
+        )
+}
+
+/// A migration that creates the tables, for `etl run` to find empty.
+pub fn tables_sql(tables: &[Table], schema: &str) -> String {
+    let mut sql = format!(
+        "-- The tables that etl run fills. It creates them itself where they are not there yet.\n\n\
+         create schema if not exists {};\n",
+        quote(schema)
+    );
+    if tables.iter().any(needs_pgvector) {
+        sql.push_str("create extension if not exists vector;\n");
+    }
+    for relation in transforms::relations(tables) {
+        sql.push('\n');
+        sql.push_str(&relation.create_sql(schema));
+    }
+    sql
+}
+
+fn needs_pgvector(table: &Table) -> bool {
+    use config::mapping::Type::{Halfvec, Sparsevec, Vector};
+    let elements = table.children.iter().flat_map(|child| &child.columns);
+    let mut columns = table.columns.iter().chain(elements);
+    columns.any(|column| matches!(column.sql, Vector(_) | Halfvec(_) | Sparsevec(_)))
+}
+
+/// A migration that adds keys, indexes and references. `etl run` does the same when the rows are there; applied
+/// before it, the rows go in several times slower.
+pub fn after_sql(tables: &[Table], schema: &str) -> String {
+    let mut sql = "-- Keys, indexes and references. etl run makes them itself when the rows are there: then this finds nothing \
+                   left to do.\n-- Applied before a run it is right as well, but loading takes several times as long; references \
+                   are then\n-- left to the run, for they would refuse rows that come before those they refer to.\n"
+        .to_owned();
+    for step in steps(tables, schema, true) {
+        sql.push_str(&format!(
+            "\n-- {}\n{}",
+            step.sentence.replace(['\n', '\r'], " "),
+            step.migration_sql()
+        ));
+    }
+    sql
+}

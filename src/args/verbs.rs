@@ -1,0 +1,105 @@
+//! The verbs that take arguments of their own beside settings.
+
+use super::{examples, settings};
+use clap::builder::PathBufValueParser;
+use clap::{Arg, ArgAction, Command, value_parser};
+
+pub(super) fn init() -> Command {
+    let file = |name: &'static str, value: &'static str| {
+        Arg::new(name)
+            .long(name)
+            .value_name(value)
+            .value_parser(PathBufValueParser::new())
+    };
+    let flag = |name: &'static str| Arg::new(name).long(name).action(ArgAction::SetTrue);
+    Command::new("init")
+        .about("Looks at the source and proposes tables, with the evidence, as a settings file to edit")
+        .after_help(examples::INIT)
+        .args(settings(&[
+            "source.",
+            "run.lanes",
+            "run.memory",
+            "run.max_",
+            "run.retry_",
+            "telemetry.log",
+        ]))
+        .arg(flag("full").help("Look at every document, not at a sample: one billed read each"))
+        .arg(file("write", "FILE").help("Settings file to make [default: etl.toml]"))
+        .arg(
+            file("migrations", "DIR")
+                .help("Where the SQL goes [default: supabase/migrations where it is there, else migrations]"),
+        )
+        .arg(
+            Arg::new("schema")
+                .long("schema")
+                .value_name("NAME")
+                .default_value("public")
+                .help("Schema of the tables in the SQL and in the settings"),
+        )
+        .arg(flag("no-migration").help("Write no SQL"))
+        .arg(flag("force").help("Write over files that are there"))
+}
+
+pub(super) fn export() -> Command {
+    Command::new("export")
+        .about("Turns loaded tables back into Firestore documents, one JSON object a line; changes nothing")
+        .after_help(examples::EXPORT)
+        .args(settings(&["target.", "telemetry.log"]))
+        .arg(
+            Arg::new("to-firestore-json")
+                .long("to-firestore-json")
+                .value_name("FILE")
+                .default_value("-")
+                .value_parser(PathBufValueParser::new())
+                .help("File to make, readable by you alone; - is standard output"),
+        )
+        .arg(
+            Arg::new("tables")
+                .long("tables")
+                .value_name("NAME")
+                .value_delimiter(',')
+                .action(ArgAction::Append)
+                .help("Only these tables of documents [default: all of the last run]"),
+        )
+        .arg(
+            Arg::new("as-loaded")
+                .long("as-loaded")
+                .action(ArgAction::SetTrue)
+                .help("Leave altered what the mapping altered; without it etl.amendment puts the originals back"),
+        )
+}
+
+pub(super) fn quarantine() -> Command {
+    let target = || settings(&["target.url", "telemetry.log"]);
+    let text = |name: &'static str, help: &'static str| Arg::new(name).long(name).help(help);
+    Command::new("quarantine")
+        .about("Documents that could not be stored as asked, with the reason")
+        .after_help(examples::QUARANTINE)
+        .subcommand_required(true)
+        .subcommand(
+            Command::new("list")
+                .about("Which documents, and why")
+                .after_help(examples::QUARANTINE)
+                .args(target())
+                .arg(text("collection", "Only of this collection").value_name("ID"))
+                .arg(text("reason", "Only for this reason").value_name("REASON"))
+                .arg(
+                    text("limit", "At most so many documents")
+                        .value_name("N")
+                        .default_value("50")
+                        .value_parser(value_parser!(u32)),
+                ),
+        )
+        .subcommand(
+            Command::new("show")
+                .about("One document, whole, as it was read")
+                .after_help(examples::QUARANTINE)
+                .args(target())
+                .arg(
+                    Arg::new("path")
+                        .required(true)
+                        .value_name("PATH")
+                        .help("Its path, as `etl quarantine list` prints it"),
+                ),
+        )
+}

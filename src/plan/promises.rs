@@ -1,0 +1,82 @@
+//! What a run promises, what it does not, and what becomes of documents beyond being moved.
+
+use super::words::entry;
+use crate::text::count;
+use pipeline::forecast::Forecast;
+use pipeline::plan::Plan;
+use pipeline::run::Rehearsal;
+
+/// Adds these lines to the page.
+pub(super) fn promises(page: &mut String, rehearsal: &Rehearsal) {
+    let plan = &rehearsal.plan;
+    let kept = match rehearsal.recovers {
+        true => "7 days",
+        false => "an hour",
+    };
+    entry(
+        page,
+        "promised",
+        "every document of the snapshot is there exactly once when the run is complete, in its table or in the \
+         quarantine with the reason, however often the run is stopped or killed",
+    );
+    entry(
+        page,
+        "",
+        &format!(
+            "all of it as it was at {}, which can be read for {kept}; what is not read by then is read at a later \
+             moment, and the run says of how many lanes that is so",
+            plan.snapshot
+        ),
+    );
+    entry(page, "not", "changes after the snapshot are not followed");
+    if let Some(altered) = rehearsal.forecast.as_ref().map(altered) {
+        for text in altered {
+            entry(page, "", &text);
+        }
+    }
+    left_behind(page, plan);
+}
+
+/// What becomes of documents beyond being moved, as far as the sample tells.
+fn altered(forecast: &Forecast) -> Vec<String> {
+    let altered = &forecast.altered;
+    let of = [
+        (altered.quarantined, "documents go to the quarantine"),
+        (
+            altered.cast,
+            "values are stored as another type (misfit = \"cast\")",
+        ),
+        (
+            altered.nulled,
+            "values do not fit and become NULL (misfit = \"null\")",
+        ),
+        (altered.stripped, "texts lose U+0000 (nul = \"strip\")"),
+        (altered.dropped, "values are left behind (drop)"),
+    ];
+    let found = of.iter().filter(|(number, _)| *number > 0);
+    found
+        .map(|(number, what)| {
+            format!(
+                "in the {} documents looked at, {} {what}",
+                count(altered.looked_at),
+                count(*number)
+            )
+        })
+        .collect()
+}
+
+fn left_behind(page: &mut String, plan: &Plan) {
+    if plan.left_behind.is_empty() {
+        return;
+    }
+    let named: Vec<String> = plan
+        .left_behind
+        .iter()
+        .map(|left| format!("{} ({} documents)", left.id, count(left.documents)))
+        .collect();
+    let text = format!(
+        "collections that the mapping leaves where they are: {}",
+        named.join(", ")
+    );
+    entry(page, "", &text);
+}

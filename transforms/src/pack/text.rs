@@ -1,0 +1,52 @@
+//! Texts put together from fields, and what can be said about a document itself.
+//! A text with a field that is missing, null or has no spelling is none at all.
+
+use super::cast::spelled;
+use super::layout::Part;
+use super::row::{Slot, Subject};
+use crate::json::Owned;
+use crate::mapping::Document;
+use crate::{Timestamp, Value};
+
+/// The text of a template.
+pub(super) fn text(parts: &[Part<'_>], subject: &Subject<'_>, slots: &[Slot<'_>]) -> Option<String> {
+    let mut text = String::new();
+    for part in parts {
+        match part {
+            Part::Text(literal) => text.push_str(literal),
+            Part::Slot(slot) => text.push_str(&word(slots.get(*slot)?.value?)?),
+            Part::Document(document) => text.push_str(&word(&about(*document, subject)?.view())?),
+        }
+    }
+    Some(text)
+}
+
+/// Texts, numbers, booleans and moments have a spelling.
+fn word(value: &Value<'_>) -> Option<String> {
+    match value {
+        Value::Reference(_) => None,
+        value => spelled(value, ""),
+    }
+}
+
+/// What is known about the document, or about the element's place in it.
+pub(super) fn about(document: Document, subject: &Subject<'_>) -> Option<Owned> {
+    let path = subject.path;
+    let text = |text: &str| Some(Owned::Text(text.into()));
+    let moment = |timestamp: Timestamp| Some(Owned::Timestamp(timestamp));
+    match document {
+        Document::Id => text(path.rsplit('/').next().unwrap_or(path)),
+        Document::Path => text(path),
+        Document::Parent => {
+            let (collection, _) = path.rsplit_once('/')?;
+            text(collection.rsplit_once('/')?.0)
+        }
+        Document::Wildcard(number) => text(subject.wildcards.get(usize::from(number).checked_sub(1)?)?),
+        Document::Created => moment(subject.document.created),
+        Document::Updated => moment(subject.document.updated),
+        Document::Ordinal => Some(Owned::Integer(i64::from(subject.ordinal?))),
+        Document::Key => text(subject.key?),
+        // Asked for by its slot.
+        Document::Value => None,
+    }
+}
