@@ -1,25 +1,17 @@
 //! Where a migration begins: the source is surveyed, and tables are proposed.
 
-use crate::budget::Budget;
 use crate::fault::{Fault, Part};
-use crate::forecast::Edition;
 use crate::load::postgres::after::steps;
 use crate::metrics;
 use crate::plan::{Identity, ReadTime};
 use crate::progress::Progress;
-use crate::quota::ReadQuota;
-use crate::retry::Policy;
-use crate::room::Rooms;
-use crate::source::firestore::{BatchLimits, Firestore};
+use crate::run::{at_once, reach_source};
+use crate::source::firestore::Firestore;
 use crate::stop::Stop;
 use crate::survey::{Depth, Lookup, survey};
 use config::mapping::Table;
 use std::sync::Arc;
-use std::time::Duration;
 use transforms::{Proposal, quote};
-
-/// The longest wait between two attempts.
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 /// What looking at the source needs to know.
 #[derive(Debug)]
@@ -78,29 +70,10 @@ impl Init<'_> {
     }
 
     async fn connect(&self) -> Result<Firestore, Fault> {
-        let (source, habits) = (self.source, self.habits);
-        let policy = Policy {
-            attempts: habits.max_retries,
-            delay: habits.retry_delay,
-            longest: LONGEST_WAIT.max(habits.retry_delay),
-            budget: habits.retry_budget,
-        };
-        let budget = Arc::new(Budget::default());
-        let quota =
-            ReadQuota::new(source.reads_per_second, source.quota_safety, source.ramp).within(budget.clone());
-        let rooms = Rooms::new(habits.memory / 2, habits.batch_bytes);
-        let limits = BatchLimits {
-            rows: habits.batch_rows.get(),
-            bytes: habits.batch_bytes,
-        };
-        let quota = Arc::new(quota);
-        let firestore = Firestore::connect(source, quota, rooms, limits, policy, self.stop.clone()).await?;
-        if habits.max_reads.or(habits.max_cost).is_some() {
-            let (price, _) = firestore.price(source).await;
-            let units = price.edition == Edition::Enterprise;
-            budget.limit_to(price.limit(habits.max_reads, habits.max_cost), units);
-        }
-        firestore.greet().await?;
+        let rows = self.habits.batch_rows.get();
+        let budget = Arc::default();
+        let (firestore, ..) = reach_source(self.source, self.habits, rows, &budget, &self.stop).await?;
+        firestore.greet().await.map_err(at_once)?;
         Ok(firestore)
     }
 }

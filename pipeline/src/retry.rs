@@ -22,6 +22,21 @@ pub struct Policy {
     pub budget: Duration,
 }
 
+/// The longest wait between two attempts.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+
+impl Policy {
+    /// What the operator asked for.
+    pub fn of(habits: &config::Run) -> Policy {
+        Policy {
+            attempts: habits.max_retries,
+            delay: habits.retry_delay,
+            longest: LONGEST_WAIT.max(habits.retry_delay),
+            budget: habits.retry_budget,
+        }
+    }
+}
+
 /// One stretch of trying. Every success ends it with [`Retry::progress`].
 #[derive(Debug)]
 pub struct Retry {

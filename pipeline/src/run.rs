@@ -4,6 +4,7 @@ mod reach;
 mod rehearsal;
 
 use reach::Reached;
+pub(crate) use reach::{at_once, reach_source};
 pub use rehearsal::Rehearsal;
 
 use crate::budget::Budget;
@@ -26,10 +27,6 @@ use crate::supervisor::{self, Limits};
 use checkpoints::{CheckpointStore, LaneId};
 use config::mapping::Table;
 use std::sync::Arc;
-use std::time::Duration;
-
-/// The longest wait between two attempts.
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
 /// Everything a run needs to know and to be told.
 #[derive(Debug)]
@@ -279,13 +276,7 @@ impl Run<'_> {
 
     /// How often and how long what may get better is tried again.
     pub fn policy(&self) -> Policy {
-        let habits = self.habits;
-        Policy {
-            attempts: habits.max_retries,
-            delay: habits.retry_delay,
-            longest: LONGEST_WAIT.max(habits.retry_delay),
-            budget: habits.retry_budget,
-        }
+        Policy::of(self.habits)
     }
 
     fn wish(&self) -> Wish {
