@@ -54,8 +54,7 @@ pub(crate) async fn piped(host: &str, lanes: usize) -> u64 {
         .await
         .unwrap();
     let wish = Wish {
-        source: Identity {
-            kind: "firestore".to_owned(),
+        source: Identity::Firestore {
             project: PROJECT.to_owned(),
             database: "(default)".to_owned(),
             emulator: true,

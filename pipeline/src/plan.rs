@@ -37,30 +37,48 @@ impl fmt::Display for ReadTime {
     }
 }
 
-/// Which database a run reads. Two runs with equal identities read the same documents.
+/// Which database a run reads. Two runs with equal identities read the same records.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Identity {
-    /// `firestore`.
-    pub kind: String,
-    /// The Google Cloud project.
-    pub project: String,
-    /// The database inside it, usually `(default)`.
-    pub database: String,
-    /// Whether it is an emulator's: its data are not the project's.
-    pub emulator: bool,
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Identity {
+    /// A Firestore database.
+    Firestore {
+        /// The Google Cloud project.
+        project: String,
+        /// The database inside it, usually `(default)`.
+        database: String,
+        /// Whether it is an emulator's: its data are not the project's.
+        emulator: bool,
+    },
+    /// A Qdrant server or cluster.
+    Qdrant {
+        /// Its address, without credentials.
+        url: String,
+    },
 }
 
 impl Identity {
-    /// The resource name below which every document lies.
+    /// The name below which every record lies.
     pub fn root(&self) -> String {
-        format!("projects/{}/databases/{}/documents", self.project, self.database)
+        match self {
+            Identity::Firestore {
+                project, database, ..
+            } => {
+                format!("projects/{project}/databases/{database}/documents")
+            }
+            Identity::Qdrant { .. } => "points".to_owned(),
+        }
+    }
+
+    /// Whether it is an emulator's, where nobody is billed.
+    pub fn is_emulator(&self) -> bool {
+        matches!(self, Identity::Firestore { emulator: true, .. })
     }
 }
 
 impl From<&config::Firestore> for Identity {
     fn from(source: &config::Firestore) -> Identity {
-        Identity {
-            kind: "firestore".to_owned(),
+        Identity::Firestore {
             project: source.project.clone(),
             database: source.database.clone(),
             emulator: source.emulator.is_some(),
@@ -70,17 +88,16 @@ impl From<&config::Firestore> for Identity {
 
 impl fmt::Display for Identity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Identity {
-            kind,
-            project,
-            database,
-            emulator,
-        } = self;
-        write!(f, "{kind} project {project}, database {database}")?;
-        if *emulator {
-            f.write_str(" (emulator)")
-        } else {
-            Ok(())
+        match self {
+            Identity::Firestore {
+                project,
+                database,
+                emulator,
+            } => {
+                let emulator = if *emulator { " (emulator)" } else { "" };
+                write!(f, "firestore project {project}, database {database}{emulator}")
+            }
+            Identity::Qdrant { url } => write!(f, "qdrant at {url}"),
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::embedding::no_endpoint;
 use crate::fault::{Fault, Part};
 use crate::finish;
 use crate::lane::Way;
-use crate::load::postgres::after::{After, Outcome};
+use crate::load::postgres::after::{After, Outcome, Refused};
 use crate::load::postgres::{Altered, PostgresLoader};
 use crate::metrics;
 use crate::plan::{Plan, embedded_dimensions};
@@ -151,19 +151,44 @@ impl Run<'_> {
     async fn finish(&self, reached: &Reached, plan: &Plan) -> Result<Outcome, Fault> {
         let (ledger, progress) = (&reached.ledger, &*self.progress);
         let tables: Vec<Table> = plan.tables().cloned().collect();
-        let after = After {
-            postgres: &reached.postgres,
-            tables: &tables,
-            schema: &plan.mapping.schema,
-            keys: self.target.primary_key == config::PrimaryKey::AfterLoad,
-            memory: self.target.maintenance_memory,
-            progress,
-        };
+        let after = self.after(reached, plan, &tables);
         let (live, count_rows) = (self.target.live, self.habits.validation);
         let outcome = self.persist(async || after.run(live).await).await?;
         self.persist(async || finish::finish(ledger, plan, progress, count_rows).await)
             .await?;
         Ok(outcome)
+    }
+
+    fn after<'a>(&'a self, reached: &'a Reached, plan: &'a Plan, tables: &'a [Table]) -> After<'a> {
+        After {
+            postgres: &reached.postgres,
+            tables,
+            schema: &plan.mapping.schema,
+            keys: self.target.primary_key == config::PrimaryKey::AfterLoad,
+            memory: self.target.maintenance_memory,
+            progress: &self.progress,
+        }
+    }
+
+    /// Makes sure, while a mapping can still be mended, that keys can be made once everything is loaded; an index or
+    /// foreign key that cannot is told.
+    async fn try_on_empty_tables(&self, reached: &Reached, plan: &Plan, create: &str) -> Result<(), Fault> {
+        let tables: Vec<Table> = plan.tables().cloned().collect();
+        let refused = self.after(reached, plan, &tables).trial(create).await?;
+        for Refused { step, fault } in refused {
+            // Whoever may not make one of them may make none.
+            if step.is_key() || fault.cause == "42501" {
+                return Err(fault);
+            }
+            tracing::warn!(
+                cause = fault.cause,
+                table = step.table,
+                "PostgreSQL would not {}; the run will go without it: {}",
+                fault.action,
+                fault.message
+            );
+        }
+        Ok(())
     }
 
     /// Does what can be repeated until it succeeds: after hours of loading, a connection that breaks costs another
@@ -225,6 +250,7 @@ impl Run<'_> {
             }
         };
         let create_tables = reached.ledger.creation(&plan, &reached.facts).await?;
+        self.try_on_empty_tables(reached, &plan, &create_tables).await?;
         reached.ledger.register(&plan, &create_tables).await?;
         self.open_budget(&**store, reached, &plan).await?;
         Ok(plan)

@@ -157,7 +157,7 @@ fn reads(page: &mut String, rehearsal: &Rehearsal, forecast: &Forecast) {
             "{} USD for the run, {} USD for what was read now; {}",
             cents(price.cost(reads.run())),
             cents(price.cost(reads.plan + reads.probe)),
-            basis(price, rehearsal.plan.source.emulator)
+            basis(price, rehearsal.plan.source.is_emulator())
         ),
     );
     if let Some(limit) = rehearsal.limit {

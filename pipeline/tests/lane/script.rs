@@ -50,8 +50,7 @@ pub(crate) struct Stage {
 }
 
 pub(crate) fn plan(lanes: u32) -> Arc<Plan> {
-    let identity = Identity {
-        kind: "script".to_owned(),
+    let identity = Identity::Firestore {
         project: "p".to_owned(),
         database: "d".to_owned(),
         emulator: true,

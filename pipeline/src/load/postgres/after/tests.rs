@@ -9,7 +9,7 @@ mod live; // while others read and write
 mod means; // memory, /dev/shm, poolers
 
 use super::super::Postgres;
-use super::{After, Outcome};
+use super::{After, Outcome, Refused};
 use crate::fault::Fault;
 use crate::progress::Progress;
 use crate::retry::Policy;
