@@ -15,7 +15,8 @@ use uuid::Uuid;
 
 const SCHEMA: &str = concat!(
     include_str!("../../../../deploy/schema/0001_ledger.sql"),
-    include_str!("../../../../deploy/schema/0002_budget.sql")
+    include_str!("../../../../deploy/schema/0002_budget.sql"),
+    include_str!("../../../../deploy/schema/0003_sweep.sql")
 );
 /// Serialises whoever creates the ledger or registers a run; released with the transaction.
 const LOCK: &str = "select pg_advisory_xact_lock(hashtext('etl ledger'))";
