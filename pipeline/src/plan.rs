@@ -124,6 +124,10 @@ pub struct Lane {
     pub id: u32,
     /// Its collection's place in [`Plan::collections`].
     pub collection: usize,
+    /// The shard key that its points were stored under, as JSON writes it; only of a Qdrant collection whose sharding
+    /// is custom, where an id may be there once under every key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<String>,
     /// First path of the range, inclusive; nothing means from the beginning.
     pub from: Option<String>,
     /// End of the range, exclusive; nothing means to the end.

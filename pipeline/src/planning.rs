@@ -149,6 +149,7 @@ fn lanes(cuts: &[(Group, Vec<Range>)], collections: &[Collection]) -> Vec<Lane> 
         .map(|(id, (collection, range))| Lane {
             id,
             collection,
+            shard: None,
             from: range.from.clone(),
             to: range.to.clone(),
             documents: range.documents,

@@ -184,6 +184,7 @@ fn lane(range: &Range) -> Lane {
     Lane {
         id: 0,
         collection: 0,
+        shard: None,
         from: range.from.clone(),
         to: range.to.clone(),
         documents: range.documents,

@@ -76,6 +76,7 @@ pub(crate) fn plan(lanes: u32) -> Arc<Plan> {
     let lane = |id| Lane {
         id,
         collection: 0,
+        shard: None,
         from: None,
         to: None,
         documents: BATCHES * DOCUMENTS,

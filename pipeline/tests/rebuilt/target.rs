@@ -214,6 +214,7 @@ pub(crate) fn plan(case: &Case) -> Arc<Plan> {
         lanes: vec![Lane {
             id: 0,
             collection: 0,
+            shard: None,
             from: None,
             to: None,
             documents: case.samples.len() as u64,
