@@ -17,7 +17,8 @@ const MARGIN: Duration = Duration::from_secs(60);
 
 pub(crate) fn verb(config: &Config, voice: Voice) -> anyhow::Result<Exit> {
     // All three are there: the configuration was asked for with `Needs::RUN`.
-    let (Some(source), Some(target), Some(dir)) = (&config.source, &config.target, &config.checkpoint_dir)
+    let (Some(source), Some(target), Some(dir)) =
+        (config.firestore(), &config.target, &config.checkpoint_dir)
     else {
         return Ok(Exit::Configuration);
     };

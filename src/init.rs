@@ -19,7 +19,7 @@ use std::sync::Arc;
 use transforms::Proposal;
 
 pub(crate) fn verb(config: &Config, matches: &ArgMatches, voice: Voice) -> anyhow::Result<Exit> {
-    let Some(source) = &config.source else {
+    let Some(source) = config.firestore() else {
         return Ok(Exit::Configuration);
     };
     let files = match Files::free(matches) {

@@ -64,6 +64,16 @@ impl Answers {
         latest.map_or(Origin::Default, |entry| entry.origin.clone())
     }
 
+    /// Where something else than the default was written for this program and no other: a variable may be there for
+    /// another one.
+    pub(crate) fn meant(&self, key: &'static str) -> Option<Origin> {
+        let entry = self.written.entries.get(key)?.latest()?;
+        let default = matches!((&entry.value, known(key).fallback),
+            (Value::Text(text), Fallback::Default(default)) if text.trim() == default);
+        let ours = matches!(entry.origin, Origin::File { .. } | Origin::Flag(_));
+        (ours && !default).then(|| entry.origin.clone())
+    }
+
     /// The latest place that wrote the setting; the default, if it has one, when none did.
     fn entry(&mut self, setting: &'static Setting) -> Answer<Option<Entry>> {
         let written = self.written.entries.get(setting.key);

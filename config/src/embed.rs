@@ -141,7 +141,7 @@ fn base_url(text: &str) -> Result<String, String> {
 }
 
 /// The host of `host:port`, an IPv6 address without its brackets.
-fn host_of(authority: &str) -> Option<&str> {
+pub(crate) fn host_of(authority: &str) -> Option<&str> {
     let (host, port) = match authority.strip_prefix('[') {
         Some(rest) => {
             let (host, rest) = rest.split_once(']')?;
@@ -160,7 +160,7 @@ fn host_of(authority: &str) -> Option<&str> {
     (!host.is_empty() && !host.contains(odd) && (port.is_empty() || numbered(port))).then_some(host)
 }
 
-fn is_loopback(url: &str) -> bool {
+pub(crate) fn is_loopback(url: &str) -> bool {
     let authority = url.split("://").nth(1).and_then(|rest| rest.split('/').next());
     let host = authority.and_then(host_of).unwrap_or_default();
     host.eq_ignore_ascii_case("localhost")
@@ -168,7 +168,7 @@ fn is_loopback(url: &str) -> bool {
 }
 
 /// A key as a header can carry it; a key that is none is not shown.
-fn key(text: &str) -> Result<Secret, String> {
+pub(crate) fn key(text: &str) -> Result<Secret, String> {
     let key = text.trim();
     match key.bytes().all(|byte| byte.is_ascii_graphic()) {
         true => Ok(Secret::new(key)),

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use crate::answers::{Answer, Answers};
 use crate::origin::{Origin, shown};
+use crate::source::Shared;
 
 /// Where documents come from, and how hard it may be asked.
 #[derive(Clone, Debug)]
@@ -41,35 +42,34 @@ pub struct Firestore {
 
 impl Firestore {
     pub(crate) fn relied_on(answers: &mut Answers) -> Answer<Firestore> {
-        let kind = answers.choice("source.kind", &[("firestore", ())]);
         let project = answers.must("source.project", path_segment).map(|(name, _)| name);
         let database = answers
             .must("source.database", path_segment)
             .map(|(name, _)| name);
-        let collections = collections(answers);
         let credentials = answers.path("source.credentials");
         let emulator = emulator(answers);
-        let connections = answers.at_least_one("source.connections");
-        let sample = answers.at_least_one("source.sample");
         let reads_per_second = answers.at_least_one_if_any("source.reads_per_second");
         let quota_safety = answers.share("source.quota_safety");
         let read_price = answers.money_if_any("source.read_price");
         let ramp = answers.switch("source.ramp");
-        let stream_timeout = answers.duration("source.stream_timeout");
-        kind?;
+        let shared = Shared::relied_on(answers, |id| {
+            id.contains('/').then(|| {
+                "is a path; write only the collection's id, it is found below every document".to_owned()
+            })
+        })?;
         Ok(Firestore {
             project: project?,
             database: database?,
-            collections: collections?,
+            collections: shared.collections,
             credentials: credentials?,
             emulator: emulator?,
-            connections: connections?,
-            sample: sample?,
+            connections: shared.connections,
+            sample: shared.sample,
             reads_per_second: reads_per_second?,
             quota_safety: quota_safety?,
             read_price: read_price?,
             ramp: ramp?,
-            stream_timeout: stream_timeout?,
+            stream_timeout: shared.stream_timeout,
         })
     }
 }
@@ -84,32 +84,6 @@ fn path_segment(text: &str) -> Result<String, String> {
         )),
         false => Ok(name.to_owned()),
     }
-}
-
-fn collections(answers: &mut Answers) -> Answer<Option<Vec<String>>> {
-    let Some((ids, origin)) = answers.list("source.collections")? else {
-        return Ok(None);
-    };
-    let mut wrong = Vec::new();
-    if ids.is_empty() {
-        wrong.push("names no collection; leave it out to move all of them".to_owned());
-    }
-    for (i, id) in ids.iter().enumerate() {
-        if id.is_empty() {
-            wrong.push(format!("collection {} has an empty name; remove it", i + 1));
-        } else if id.contains('/') {
-            wrong.push(format!(
-                "`{}` is a path; write only the collection's id, it is found below every document",
-                shown(id)
-            ));
-        } else if ids[..i].contains(id) {
-            wrong.push(format!("`{}` is named twice; name it once", shown(id)));
-        }
-    }
-    let told = wrong
-        .into_iter()
-        .map(|what| answers.refuse(origin.clone(), format!("source.collections: {what}")));
-    told.last().map_or(Ok(Some(ids)), Err)
 }
 
 fn emulator(answers: &mut Answers) -> Answer<Option<String>> {

@@ -11,10 +11,12 @@ mod firestore;
 pub mod mapping;
 mod nearest;
 mod origin;
+mod qdrant;
 mod run;
 mod sample;
 mod secret;
 mod setting;
+mod source;
 mod target;
 mod telemetry;
 mod units;
@@ -27,10 +29,12 @@ pub use connection::{ChannelBinding, Connection, Tls};
 pub use embed::Embed;
 pub use firestore::Firestore;
 pub use origin::{Invalid, Origin, Problem};
+pub use qdrant::{Consistency, Qdrant, ReadConsistency};
 pub use run::Run;
 pub use sample::sample;
 pub use secret::Secret;
 pub use setting::{Fallback, Form, SETTINGS, Setting};
+pub use source::Source;
 pub use target::{PrimaryKey, Target};
 pub use telemetry::{LogFormat, Telemetry};
 pub use units::{write_duration, write_money, write_size};
@@ -78,7 +82,7 @@ impl Needs {
 #[derive(Clone, Debug)]
 pub struct Config {
     /// Where documents come from, when the verb needs it.
-    pub source: Option<Firestore>,
+    pub source: Option<Source>,
     /// Where rows go to, when the verb needs it.
     pub target: Option<Target>,
     /// What embeds texts, when the verb moves documents and an endpoint is named.
@@ -94,4 +98,22 @@ pub struct Config {
     pub mapping: mapping::Mapping,
     /// What the operator should know although nothing is wrong.
     pub notices: Vec<String>,
+}
+
+impl Config {
+    /// The Firestore that is read, if it is one.
+    pub fn firestore(&self) -> Option<&Firestore> {
+        match &self.source {
+            Some(Source::Firestore(firestore)) => Some(firestore),
+            _ => None,
+        }
+    }
+
+    /// The Qdrant that is read, if it is one.
+    pub fn qdrant(&self) -> Option<&Qdrant> {
+        match &self.source {
+            Some(Source::Qdrant(qdrant)) => Some(qdrant),
+            _ => None,
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! The one table of settings.
 //! File keys, environment names, flags, ranges, defaults, suggestions and the documented sample are all driven
 //! from it, so none of them can know a setting the others do not.
-//! What a value means to the run is left to `firestore`, `target`, `embed`, `run` and `telemetry`.
+//! What a value means to the run is left to `firestore`, `qdrant`, `target`, `embed`, `run` and `telemetry`.
 
 use std::time::Duration;
 
@@ -135,7 +135,7 @@ use Form::{Choice, Count, Duration as Time, List, Money, Path, Secret, Share, Si
 /// Every setting there is, in the order the sample shows them.
 #[rustfmt::skip]
 pub static SETTINGS: &[Setting] = &[
-    setting("source.kind", Some("--source"), &[], Choice(&["firestore"]), Default("firestore"),
+    setting("source.kind", Some("--source"), &[], Choice(&["firestore", "qdrant"]), Default("firestore"),
         "what documents are read from"),
     setting("source.project", Some("--project"), &["GOOGLE_CLOUD_PROJECT", "GCLOUD_PROJECT"], Text,
         Required { example: "my-project" },
@@ -144,7 +144,7 @@ pub static SETTINGS: &[Setting] = &[
         "Firestore database within the project"),
     setting("source.collections", Some("--collections"), &[], List,
         Absent { means: "all", example: "orders" },
-        "collection ids to move, wherever in the database they occur"),
+        "collections to move; in Firestore their ids, wherever in the database they occur"),
     setting("source.credentials", Some("--credentials"), &["GOOGLE_APPLICATION_CREDENTIALS"], Path,
         Absent { means: "application default credentials", example: "/etc/etl/service-account.json" },
         "service account key file"),
@@ -169,6 +169,33 @@ pub static SETTINGS: &[Setting] = &[
         "start at 500 reads a second and grow by half every five minutes"),
     setting("source.stream_timeout", Some("--stream-timeout"), &[], Time(MS, HOUR), Default("60s"),
         "silence after which an answer of the source is taken for dead and asked for again"),
+    setting("source.url", Some("--qdrant-url"), &["QDRANT_URL"], Text,
+        Absent { means: "none, required to read Qdrant", example: "https://xyz.cloud.qdrant.io:6334" },
+        "Qdrant server to read, by its gRPC port"),
+    setting("source.api_key", None, &["QDRANT_API_KEY"], Secret,
+        Absent { means: "no key is sent", example: "" },
+        "key that Qdrant asks for; a read-only one is enough"),
+    setting("source.ca_file", Some("--qdrant-ca-file"), &["QDRANT_CA_FILE"], Path,
+        Absent { means: "the authorities that the system and the web trust", example: "/etc/etl/qdrant-ca.pem" },
+        "certificate authority of the Qdrant server, in PEM"),
+    setting("source.page_bytes", Some("--page-bytes"), &[], Size(1 << 10, 64 * MIB), Default("1MiB"),
+        "bytes of points that a request to Qdrant should bring"),
+    setting("source.page_points", Some("--page-points"), &[], Count(1, 100_000), Default("1000"),
+        "most points that a request to Qdrant may bring"),
+    setting("source.read_consistency", Some("--read-consistency"), &[],
+        Choice(&["one", "majority", "quorum", "all"]), Default("one"),
+        "replicas that must agree before Qdrant answers"),
+    setting("source.consistency", Some("--consistency"), &[], Choice(&["fuzzy", "quiescent", "sweeps"]),
+        Default("sweeps"),
+        "what a run promises about points that change while it reads Qdrant"),
+    setting("source.updated_at", Some("--updated-at"), &[], Text,
+        Absent { means: "none, every point is read again by each sweep", example: "updated_at" },
+        "payload key by which sweeps over Qdrant find points that changed"),
+    setting("source.per_shard", Some("--per-shard"), &[], Switch, Default("false"),
+        "read each shard by itself over Qdrant's REST port, where many shards make a scroll slow"),
+    setting("source.rest_url", Some("--qdrant-rest-url"), &["QDRANT_REST_URL"], Text,
+        Absent { means: "the host of source.url at port 6333", example: "https://xyz.cloud.qdrant.io:6333" },
+        "Qdrant server by its REST port, for source.per_shard"),
 
     setting("target.url", Some("--database-url"), &["DATABASE_URL", "SUPABASE_DB_URL"], Text,
         Required { example: "postgresql://etl@db.example.com:5432/app" },

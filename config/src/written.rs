@@ -12,7 +12,7 @@ use crate::mapping::read::Shape;
 use crate::origin::{Invalid, Origin, Problem, shown};
 use crate::secret::Secret;
 use crate::setting::{Form, SETTINGS, Setting};
-use crate::{Config, Embed, Firestore, Needs, Run, Target, Telemetry};
+use crate::{Config, Embed, Needs, Run, Source, Target, Telemetry};
 
 /// Everything the operator wrote. It has no `Debug`, because a database URL in it may hold a password.
 #[derive(Default)]
@@ -125,10 +125,7 @@ impl Written {
         let shape = std::mem::take(&mut self.shape);
         let mut answers = Answers::new(self);
         // Everything is asked before anything is given up, so that no problem hides another.
-        let source = verb
-            .source
-            .then(|| Firestore::relied_on(&mut answers))
-            .transpose();
+        let source = verb.source.then(|| Source::relied_on(&mut answers)).transpose();
         let target = verb.target.then(|| Target::relied_on(&mut answers)).transpose();
         let embed = match verb.source && verb.target {
             true => Embed::relied_on(&mut answers),
@@ -175,8 +172,8 @@ impl Written {
 }
 
 /// A table of a collection that is not moved is no mistake in a run over some collections, but may be one.
-fn notice_idle_tables(mapping: &Mapping, source: &Firestore, answers: &mut Answers) {
-    let Some(moved) = &source.collections else {
+fn notice_idle_tables(mapping: &Mapping, source: &Source, answers: &mut Answers) {
+    let Some(moved) = source.collections() else {
         return;
     };
     let origin = answers.origin("source.collections");

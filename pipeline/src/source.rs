@@ -4,7 +4,10 @@
 //! retries what it can by itself and hands out documents exactly as they came over the wire; what they become
 //! is the transforms' business.
 
+mod codec;
 pub mod firestore;
+pub mod qdrant;
+mod status;
 
 use crate::fault::Fault;
 use crate::plan::{Lane, ReadTime};
@@ -12,6 +15,26 @@ use crate::room::Room;
 use bytes::Bytes;
 use checkpoints::{Progress, Span};
 use tokio::time::Instant;
+
+/// How much a batch may hold.
+#[derive(Debug, Clone, Copy)]
+pub struct BatchLimits {
+    /// Documents.
+    pub rows: usize,
+    /// Bytes on the wire; one document may exceed it.
+    pub bytes: usize,
+}
+
+/// A range of a collection, counted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Range {
+    /// Where it begins, inclusive; nothing means at the beginning.
+    pub from: Option<String>,
+    /// Where it ends, exclusive; nothing means at the end.
+    pub to: Option<String>,
+    /// Documents in it.
+    pub documents: u64,
+}
 
 /// Documents read, and the stretch of the lane they cover.
 #[derive(Debug)]

@@ -109,7 +109,7 @@ fn numbers_may_be_written_as_the_format_allows() {
     let text = "run.lanes = 0x10\n[source]\nquota_safety = 1\n[target]\nconnections = 1_0\n";
     let config = read_with_needed(text).unwrap();
     assert_eq!(config.run.lanes.get(), 16);
-    assert_eq!(config.source.unwrap().quota_safety, 1.0);
+    assert_eq!(config.firestore().unwrap().quota_safety, 1.0);
     assert_eq!(config.target.unwrap().connections.get(), 10);
 }
 
@@ -189,7 +189,7 @@ fn the_documented_sample_shows_every_setting_with_its_default() {
     defaults.telemetry.metrics_listen_is_default = false;
     assert_eq!(format!("{spelled:?}"), format!("{defaults:?}"));
     let examples = written(&uncommented(false), &[]).relied_on(Needs::RUN).unwrap();
-    assert_eq!(examples.source.unwrap().project, "my-project");
+    assert_eq!(examples.firestore().unwrap().project, "my-project");
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod embed;
 mod files;
 mod mapping;
 mod precedence;
+mod qdrant;
 mod sections;
 
 use std::path::Path;

@@ -10,6 +10,8 @@ fn three(setting: &Setting) -> [&'static str; 3] {
         ("source.emulator", _) => ["a:1", "b:2", "[::1]:3"],
         ("source.credentials" | "run.checkpoint_dir", _) => ["/a", "/b", "/c"],
         ("target.url", _) => ["postgres://a@h/d", "host=h user=b dbname=d", "postgres://c@h/d"],
+        ("source.url" | "source.rest_url", _) => ["https://a:1", "https://b:2", "http://[::1]:3"],
+        ("source.page_bytes", _) => ["2MiB", "3MiB", "4MiB"],
         ("embed.url", _) => ["https://a", "https://b/v1", "http://[::1]:1"],
         ("telemetry.metrics_listen", _) => ["127.0.0.1:1", "[::1]:2", "off"],
         (_, Form::Text | Form::Secret | Form::Path | Form::List) => ["one", "two", "three"],
@@ -30,6 +32,11 @@ fn base(setting: &Setting) -> Written {
     let mut written = Written::new();
     for (key, value) in [
         ("source.project", "p"),
+        (
+            "source.kind",
+            if of_qdrant(setting) { "qdrant" } else { "firestore" },
+        ),
+        ("source.url", "https://q"),
         ("target.url", "postgres://u@h/d"),
         ("run.checkpoint_dir", "/c"),
         ("embed.url", "https://h/v1"),
@@ -39,7 +46,16 @@ fn base(setting: &Setting) -> Written {
             written.flag(key, value.to_owned());
         }
     }
+    if setting.key == "source.rest_url" {
+        written.flag("source.per_shard", "true".to_owned());
+    }
     written
+}
+
+/// Whether only a source of the kind `qdrant` listens to it.
+fn of_qdrant(setting: &Setting) -> bool {
+    let help = [setting.help, setting.default_text()].concat();
+    setting.key.starts_with("source.") && (help.contains("Qdrant") || setting.key == "source.ca_file")
 }
 
 fn as_toml(setting: &Setting, value: &str) -> String {
@@ -198,7 +214,10 @@ fn a_flag_for_a_list_may_be_given_several_times() {
     written.flag("run.lanes", "2".to_owned());
     written.flag("run.lanes", "3".to_owned());
     let config = written.relied_on(Needs::RUN).unwrap();
-    assert_eq!(config.source.unwrap().collections.unwrap(), ["a", "b", "c"]);
+    assert_eq!(
+        config.firestore().unwrap().collections.clone().unwrap(),
+        ["a", "b", "c"]
+    );
     assert_eq!(config.run.lanes.get(), 3);
 }
 

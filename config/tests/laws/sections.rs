@@ -7,7 +7,7 @@ use crate::{NEEDED, problems, read, read_with_needed, written};
 #[test]
 fn with_the_least_said_the_defaults_hold() {
     let config = read_with_needed("").unwrap();
-    let (source, target) = (config.source.unwrap(), config.target.unwrap());
+    let (source, target) = (config.firestore().unwrap().clone(), config.target.unwrap());
     assert_eq!(
         (source.project.as_str(), source.database.as_str()),
         ("p", "(default)")
@@ -96,7 +96,7 @@ fn every_collection_that_cannot_be_one_is_named() {
     let none = problems(read_with_needed("source.collections = []\n"));
     assert_eq!(none.len(), 1);
     let commas = read_with_needed("source.collections = [\"a,b\"]\n").unwrap();
-    assert_eq!(commas.source.unwrap().collections.unwrap(), ["a,b"]);
+    assert_eq!(commas.firestore().unwrap().collections.clone().unwrap(), ["a,b"]);
 }
 
 #[test]

@@ -7,7 +7,6 @@
 
 mod administration;
 mod client;
-mod codec;
 mod connection;
 mod counting;
 mod cut;
@@ -33,6 +32,7 @@ use crate::plan::{Lane, ReadTime};
 use crate::quota::ReadQuota;
 use crate::retry::Policy;
 use crate::room::Rooms;
+pub use crate::source::{BatchLimits, Range};
 use crate::source::{Source, Standing};
 use crate::stop::Stop;
 use std::collections::BTreeMap;
@@ -41,15 +41,6 @@ use transforms::Census;
 
 /// Microseconds.
 const MINUTE: i64 = 60_000_000;
-
-/// How much a batch may hold.
-#[derive(Debug, Clone, Copy)]
-pub struct BatchLimits {
-    /// Documents.
-    pub rows: usize,
-    /// Bytes on the wire; one document may exceed it.
-    pub bytes: usize,
-}
 
 /// A Firestore database, connected.
 #[derive(Debug, Clone)]
@@ -60,17 +51,6 @@ pub struct Firestore {
     limits: BatchLimits,
     policy: Policy,
     stop: Stop,
-}
-
-/// A range of a collection group, counted.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Range {
-    /// First path, inclusive; nothing means from the beginning.
-    pub from: Option<String>,
-    /// End, exclusive; nothing means to the end.
-    pub to: Option<String>,
-    /// Documents in it.
-    pub documents: u64,
 }
 
 impl Firestore {

@@ -2,7 +2,6 @@
 //!
 //! What fails here is told as the status it came with; who asked decides whether to ask again.
 
-use super::codec::BytesCodec;
 use super::query::Query;
 use super::{connection, status};
 use crate::budget::Admitted;
@@ -11,6 +10,7 @@ use crate::metrics;
 use crate::plan::ReadTime;
 use crate::quota::ReadQuota;
 use crate::retry::{Policy, Retry};
+use crate::source::codec::BytesCodec;
 use bytes::Bytes;
 use firestore::FirestoreDb;
 use firestore::gcloud_sdk::GoogleAuthMiddleware;

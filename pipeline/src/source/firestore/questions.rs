@@ -4,11 +4,11 @@
 
 use super::administration::{Database, GET_DATABASE, GetDatabaseRequest};
 use super::client::{Client, Trouble, refused, timestamp};
-use super::codec::BytesCodec;
 use super::query::Query;
 use crate::fault::Fault;
 use crate::metrics;
 use crate::plan::ReadTime;
+use crate::source::codec::BytesCodec;
 use bytes::Bytes;
 use firestore::gcloud_sdk::google::firestore::v1 as proto;
 use firestore::gcloud_sdk::google::firestore::v1::value::ValueType;

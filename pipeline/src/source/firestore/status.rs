@@ -1,6 +1,7 @@
 //! What a gRPC status means for a run.
 
 use crate::fault::{Class, Fault, Part};
+use crate::source::status::{innermost, label};
 use std::time::Duration;
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
@@ -55,28 +56,6 @@ pub(super) fn is_quota(status: &Status) -> bool {
     status.code() == Code::ResourceExhausted
 }
 
-fn label(code: Code) -> &'static str {
-    match code {
-        Code::Ok => "ok",
-        Code::Cancelled => "cancelled",
-        Code::Unknown => "connection_cut",
-        Code::InvalidArgument => "invalid_argument",
-        Code::DeadlineExceeded => "deadline_exceeded",
-        Code::NotFound => "not_found",
-        Code::AlreadyExists => "already_exists",
-        Code::PermissionDenied => "permission_denied",
-        Code::ResourceExhausted => "resource_exhausted",
-        Code::FailedPrecondition => "failed_precondition",
-        Code::Aborted => "aborted",
-        Code::OutOfRange => "out_of_range",
-        Code::Unimplemented => "unimplemented",
-        Code::Internal => "internal",
-        Code::Unavailable => "unavailable",
-        Code::DataLoss => "data_loss",
-        Code::Unauthenticated => "unauthenticated",
-    }
-}
-
 fn remedy(code: Code) -> Option<&'static str> {
     match code {
         Code::PermissionDenied => Some(
@@ -98,18 +77,4 @@ fn remedy(code: Code) -> Option<&'static str> {
         Code::Unavailable => Some("check that the source's address is right and reachable from here"),
         _ => None,
     }
-}
-
-/// The message, with the transport's own words when the status has none worth reading.
-fn innermost(status: &Status) -> String {
-    let mut words = status.message().trim().to_owned();
-    let mut cause: Option<&(dyn std::error::Error + 'static)> = std::error::Error::source(status);
-    while let Some(error) = cause {
-        let text = error.to_string();
-        if !text.is_empty() && !words.contains(&text) {
-            words = format!("{words}: {text}");
-        }
-        cause = error.source();
-    }
-    words
 }

@@ -11,7 +11,7 @@ use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 
 /// Prost out, bytes in.
 #[derive(Debug)]
-pub(super) struct BytesCodec<T>(PhantomData<T>);
+pub(in crate::source) struct BytesCodec<T>(PhantomData<T>);
 
 impl<T> Default for BytesCodec<T> {
     fn default() -> Self {
@@ -35,7 +35,7 @@ impl<T: Message + Send + 'static> Codec for BytesCodec<T> {
 }
 
 #[derive(Debug)]
-pub(super) struct ProstOut<T>(PhantomData<T>);
+pub(in crate::source) struct ProstOut<T>(PhantomData<T>);
 
 impl<T: Message> Encoder for ProstOut<T> {
     type Item = T;
@@ -48,7 +48,7 @@ impl<T: Message> Encoder for ProstOut<T> {
 }
 
 #[derive(Debug)]
-pub(super) struct BytesIn;
+pub(in crate::source) struct BytesIn;
 
 impl Decoder for BytesIn {
     type Item = Bytes;

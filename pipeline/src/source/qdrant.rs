@@ -1,0 +1,81 @@
+//! Qdrant, read in lanes of ids.
+//!
+//! Every point of a collection is read once, under every key it was stored under, and handed over as the bytes it came
+//! in. A scroll is no snapshot: points that are written meanwhile may come old, new or not at all, and what a run promises
+//! about them is decided where it is planned. `qdrant-client` supplies types; channels, codec and attempts are ours,
+//! because its own repeat calls in secret and write to standard output.
+
+mod client;
+mod collection;
+mod connection;
+mod pages;
+mod planning;
+mod points;
+mod questions;
+mod reader;
+mod scroll;
+mod shard;
+mod status;
+mod version;
+
+pub use collection::{
+    Collection, Datatype, Distance, Hnsw, Indexed, PayloadKind, Sparse, Status, Strict, Vector,
+};
+pub use planning::{Extent, Ids};
+pub use questions::Kinds;
+pub use reader::LaneReader;
+pub use version::Version;
+
+use crate::fault::Fault;
+use crate::plan::Lane;
+use crate::retry::Policy;
+use crate::room::Rooms;
+use crate::source::{BatchLimits, Source, Standing};
+use crate::stop::Stop;
+use client::Client;
+use pages::Pages;
+use std::sync::Arc;
+
+/// A Qdrant server, connected.
+#[derive(Debug, Clone)]
+pub struct Qdrant {
+    client: Arc<Client>,
+    pages: Pages,
+    rooms: Rooms,
+    limits: BatchLimits,
+    stop: Stop,
+}
+
+impl Qdrant {
+    /// Makes the connections ready. Whether the server answers is found out by [`Qdrant::greet`].
+    pub async fn connect(
+        config: &config::Qdrant,
+        rooms: Rooms,
+        limits: BatchLimits,
+        policy: Policy,
+        stop: Stop,
+    ) -> Result<Qdrant, Fault> {
+        Ok(Qdrant {
+            client: Arc::new(Client::open(config, policy)?),
+            pages: Pages::new(config.page_bytes, config.page_points.get()),
+            rooms,
+            limits,
+            stop,
+        })
+    }
+}
+
+impl Source for Qdrant {
+    type Reader = LaneReader;
+
+    fn reader(&self, lane: &Lane, collection: &str, standing: Standing) -> LaneReader {
+        let parts = reader::Parts {
+            client: Arc::clone(&self.client),
+            rooms: self.rooms.clone(),
+            limits: self.limits,
+            pages: self.pages.clone(),
+            stop: self.stop.clone(),
+        };
+        LaneReader::new(parts, lane, collection, standing)
+    }
+}

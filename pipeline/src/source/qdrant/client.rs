@@ -1,0 +1,239 @@
+//! Calls to a Qdrant server, each made once; who asked decides whether to ask again.
+//!
+//! What fails here is told as the status it came with. Silence ends every call, and so does an answer that is larger
+//! than there is room for, before the room is needed.
+
+use super::connection::{Connections, Service};
+use super::points::PointId;
+use super::{shard, status};
+use crate::fault::Fault;
+use crate::metrics;
+use crate::retry::{Policy, Retry};
+use crate::source::codec::BytesCodec;
+use bytes::Bytes;
+use http::uri::PathAndQuery;
+use proto::collections_client::CollectionsClient;
+use proto::points_client::PointsClient;
+use proto::qdrant_client::QdrantClient;
+use qdrant_client::qdrant as proto;
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tonic::client::Grpc;
+use tonic::{Request, Response, Status};
+
+/// The largest answer that is ever taken. Pages are held to far less; a single point may need it.
+pub(super) const LARGEST_ANSWER: usize = 256 << 20;
+
+/// A server's API.
+#[derive(Debug)]
+pub(super) struct Client {
+    connections: Connections,
+    read_consistency: Option<proto::ReadConsistency>,
+    policy: Policy,
+    /// How long an answer may take.
+    silence: Duration,
+    /// What strict mode allows, by collection, as far as somebody asked.
+    allowed: Mutex<BTreeMap<String, Allowed>>,
+}
+
+/// What a collection's strict mode allows a request.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Allowed {
+    /// Points in a page.
+    pub(super) points: Option<u32>,
+    /// Seconds a request may ask the server to take.
+    pub(super) seconds: Option<u32>,
+}
+
+/// Which part of which points a page is asked for.
+#[derive(Debug, Clone)]
+pub(super) struct Asked {
+    pub(super) collection: String,
+    pub(super) shard: Option<proto::ShardKey>,
+    /// Ids alone, without payload and vectors.
+    pub(super) ids_only: bool,
+}
+
+impl Client {
+    pub(super) fn open(config: &config::Qdrant, policy: Policy) -> Result<Client, Fault> {
+        Ok(Client {
+            connections: Connections::open(config)?,
+            read_consistency: read_consistency(config.read_consistency),
+            policy,
+            silence: config.stream_timeout,
+            allowed: Mutex::default(),
+        })
+    }
+
+    pub(super) fn policy(&self) -> Policy {
+        self.policy
+    }
+
+    pub(super) fn server(&self) -> QdrantClient<Service> {
+        QdrantClient::new(self.connections.next())
+    }
+
+    pub(super) fn collections(&self) -> CollectionsClient<Service> {
+        CollectionsClient::new(self.connections.next()).max_decoding_message_size(LARGEST_ANSWER)
+    }
+
+    pub(super) fn points(&self) -> PointsClient<Service> {
+        PointsClient::new(self.connections.next()).max_decoding_message_size(LARGEST_ANSWER)
+    }
+
+    /// How many points there are, counted one by one.
+    pub(super) async fn count(
+        &self,
+        collection: &str,
+        shard: Option<proto::ShardKey>,
+    ) -> Result<u64, Status> {
+        let request = proto::CountPoints {
+            collection_name: collection.to_owned(),
+            exact: Some(true),
+            read_consistency: self.read_consistency,
+            shard_key_selector: shard.map(shard::selector),
+            timeout: self.server_timeout(self.allowed(collection).await?),
+            ..Default::default()
+        };
+        let mut points = self.points();
+        let answer = self.in_time(points.count(request)).await?;
+        let result = answer
+            .result
+            .ok_or_else(|| Status::data_loss("a count without a result"))?;
+        Ok(result.count)
+    }
+
+    /// The bytes of one page of at most `limit` points from an id on, itself included. An answer of more than `largest`
+    /// bytes is refused as soon as its length is known.
+    pub(super) async fn page(
+        &self,
+        asked: &Asked,
+        from: PointId,
+        limit: u32,
+        largest: usize,
+    ) -> Result<Bytes, Status> {
+        let allowed = self.allowed(&asked.collection).await?;
+        let request = proto::ScrollPoints {
+            collection_name: asked.collection.clone(),
+            offset: Some(spelled(from)),
+            limit: Some(limit.min(allowed.points.unwrap_or(limit))),
+            with_payload: Some((!asked.ids_only).into()),
+            with_vectors: Some((!asked.ids_only).into()),
+            read_consistency: self.read_consistency,
+            shard_key_selector: asked.shard.clone().map(shard::selector),
+            timeout: self.server_timeout(allowed),
+            ..Default::default()
+        };
+        let mut grpc = Grpc::new(self.connections.next()).max_decoding_message_size(largest);
+        let path = PathAndQuery::from_static("/qdrant.Points/Scroll");
+        let asked_at = tokio::time::Instant::now();
+        let answer = async {
+            grpc.ready()
+                .await
+                .map_err(|error| Status::unavailable(error.to_string()))?;
+            grpc.unary(Request::new(request), path, BytesCodec::default())
+                .await
+        };
+        let page = self.in_time(answer).await?;
+        metrics::source_answered(asked_at.elapsed());
+        Ok(page)
+    }
+
+    /// What strict mode allows in a collection: asked once, and again after [`Client::forget`].
+    pub(super) async fn allowed(&self, collection: &str) -> Result<Allowed, Status> {
+        if let Some(allowed) = self.known().get(collection) {
+            return Ok(*allowed);
+        }
+        let strict = self
+            .info(collection)
+            .await?
+            .config
+            .and_then(|config| config.strict_mode_config);
+        let allowed = match strict {
+            Some(strict) if strict.enabled == Some(true) => Allowed {
+                points: strict.max_query_limit.filter(|most| *most > 0),
+                seconds: strict.max_timeout.filter(|most| *most > 0),
+            },
+            _ => Allowed::default(),
+        };
+        self.known().insert(collection.to_owned(), allowed);
+        Ok(allowed)
+    }
+
+    /// What was known of a collection's strict mode no longer holds.
+    pub(super) fn forget(&self, collection: &str) {
+        self.known().remove(collection);
+    }
+
+    fn known(&self) -> MutexGuard<'_, BTreeMap<String, Allowed>> {
+        self.allowed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) async fn info(&self, collection: &str) -> Result<proto::CollectionInfo, Status> {
+        let request = proto::GetCollectionInfoRequest {
+            collection_name: collection.to_owned(),
+        };
+        let mut collections = self.collections();
+        let answer = self.in_time(collections.get(request)).await?;
+        answer
+            .result
+            .ok_or_else(|| Status::data_loss("a collection without a description"))
+    }
+
+    /// Seconds after which the server is to give a request up, a little before its answer is given up here: otherwise it
+    /// would go on working for nobody.
+    fn server_timeout(&self, allowed: Allowed) -> Option<u64> {
+        let seconds = (self.silence.as_secs() * 9 / 10).max(1);
+        Some(allowed.seconds.map_or(seconds, |most| seconds.min(most.into())))
+    }
+
+    /// The answer, unless it takes longer than the source may be silent.
+    pub(super) async fn in_time<T>(
+        &self,
+        call: impl Future<Output = Result<Response<T>, Status>>,
+    ) -> Result<T, Status> {
+        match tokio::time::timeout(self.silence, call).await {
+            Ok(answer) => answer.map(Response::into_inner),
+            Err(_) => Err(Status::deadline_exceeded(format!(
+                "the source said nothing for {} seconds",
+                self.silence.as_secs_f64()
+            ))),
+        }
+    }
+
+    /// Asks until there is an answer, within the policy.
+    pub(super) async fn retried<T, F>(&self, action: &str, call: impl Fn() -> F) -> Result<T, Fault>
+    where
+        F: Future<Output = Result<T, Status>>,
+    {
+        let mut retry = Retry::new(self.policy);
+        loop {
+            match call().await {
+                Ok(answer) => return Ok(answer),
+                Err(status) => retry.again(status::fault(action, &status)).await?,
+            }
+        }
+    }
+}
+
+/// An id as a request spells it.
+fn spelled(id: PointId) -> proto::PointId {
+    match id {
+        PointId::Number(number) => number.into(),
+        uuid @ PointId::Uuid(_) => uuid.to_string().into(),
+    }
+}
+
+fn read_consistency(asked: config::ReadConsistency) -> Option<proto::ReadConsistency> {
+    let kind = match asked {
+        // The server's default, which old servers know by no name.
+        config::ReadConsistency::One => return None,
+        config::ReadConsistency::Majority => proto::ReadConsistencyType::Majority,
+        config::ReadConsistency::Quorum => proto::ReadConsistencyType::Quorum,
+        config::ReadConsistency::All => proto::ReadConsistencyType::All,
+    };
+    Some(proto::ReadConsistency {
+        value: Some(proto::read_consistency::Value::Type(kind.into())),
+    })
+}
