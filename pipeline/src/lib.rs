@@ -31,6 +31,7 @@ pub mod room;
 pub mod run;
 pub mod source;
 pub mod stop;
+pub mod store;
 pub mod supervisor;
 pub mod survey;
 pub mod sweep;

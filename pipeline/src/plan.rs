@@ -86,6 +86,17 @@ impl From<&config::Firestore> for Identity {
     }
 }
 
+impl From<&config::Source> for Identity {
+    fn from(source: &config::Source) -> Identity {
+        match source {
+            config::Source::Firestore(source) => source.into(),
+            config::Source::Qdrant(source) => Identity::Qdrant {
+                url: source.url.clone(),
+            },
+        }
+    }
+}
+
 impl fmt::Display for Identity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -117,9 +128,9 @@ pub struct Mapping {
 
 impl Mapping {
     /// What is asked for in the settings of both ends.
-    pub fn asked(source: &config::Firestore, target: &config::Target, tables: &mapping::Mapping) -> Mapping {
+    pub fn asked(source: &config::Source, target: &config::Target, tables: &mapping::Mapping) -> Mapping {
         Mapping {
-            collections: source.collections.clone(),
+            collections: source.collections().map(<[String]>::to_vec),
             schema: target.schema.clone(),
             exact_vectors: target.exact_vectors,
             tables: tables.clone(),

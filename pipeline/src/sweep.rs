@@ -13,9 +13,16 @@ use crate::plan::{Lane, Plan};
 use crate::progress::{Phase, Progress};
 use crate::source::{Reader, Source, Standing};
 use crate::stop::Stop;
+use config::Consistency;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use std::collections::BTreeSet;
 use std::sync::Arc;
+
+/// Passes that one start makes before it gives up on a source that does not come to rest.
+const MOST: u32 = 8;
+const QUIET: &str = "keep writers out until the run is complete, and start it in another schema; or let it follow them \
+                     with --consistency sweeps";
+const PAUSE: &str = "keep writers out for the time of one pass, and start the same command again";
 
 /// What passes over a run's lanes need.
 #[derive(Debug)]
@@ -38,7 +45,40 @@ pub struct Sweeps<'r, S> {
     pub progress: &'r Progress,
 }
 
+/// How a promise was kept.
+#[derive(Debug)]
+pub enum Kept {
+    /// Draining was asked for; the next start goes on.
+    Stopped,
+    /// It was, and this is what reading again found, if anything was read again.
+    Promise(Option<Swept>),
+}
+
 impl<S: Source> Sweeps<'_, S> {
+    /// Keeps what the operator asked to be promised about points that change meanwhile, or says that it cannot be.
+    pub async fn keep(&self, asked: &config::Qdrant) -> Result<Kept, Fault> {
+        match asked.consistency {
+            Consistency::Fuzzy => Ok(Kept::Promise(None)),
+            Consistency::Quiescent => match self.told().await? {
+                None => Ok(Kept::Stopped),
+                Some(found) if found.count() == 0 => Ok(Kept::Promise(Some(Swept::default()))),
+                Some(found) => Err(changed(
+                    found,
+                    "the source was written to while it was read",
+                    QUIET,
+                )),
+            },
+            Consistency::Sweeps => match self.until_settled(MOST).await? {
+                None => Ok(Kept::Stopped),
+                Some(swept) if swept.last.count() == 0 => Ok(Kept::Promise(Some(swept))),
+                Some(swept) => {
+                    let why = format!("{MOST} passes in a row found changes");
+                    Err(changed(swept.last, &why, PAUSE))
+                }
+            },
+        }
+    }
+
     /// Reads again until a pass finds nothing different, at most `most` times; nothing once draining was asked for.
     pub async fn until_settled(&self, most: u32) -> Result<Option<Swept>, Fault> {
         let ledger = Ledger::new(self.postgres.clone());
@@ -147,4 +187,16 @@ impl<S: Source> Sweeps<'_, S> {
             .filter(|(place, _)| !aside.contains(place));
         seen.extend(stored.map(|(_, body)| self.plan.path(lane, body).into_owned()));
     }
+}
+
+fn changed(found: Differences, why: &str, remedy: &str) -> Fault {
+    let Differences {
+        inserted,
+        updated,
+        deleted,
+    } = found;
+    let message = format!("{why}: {inserted} points are new, {updated} are different, {deleted} are gone");
+    Fault::permanent(Part::Sums, "complete the run", message)
+        .with_cause("changed")
+        .with_remedy(remedy)
 }
