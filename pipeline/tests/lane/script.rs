@@ -71,6 +71,8 @@ pub(crate) fn plan(lanes: u32) -> Arc<Plan> {
         drop: Vec::new(),
         indexes: Vec::new(),
         foreign_keys: Vec::new(),
+        of: Default::default(),
+        partition: None,
     };
     let lane = |id| Lane {
         id,

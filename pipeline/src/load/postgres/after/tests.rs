@@ -204,6 +204,8 @@ fn table(name: &str, key: &[&str], columns: Vec<Column>, indexes: Vec<Index>) ->
         drop: Vec::new(),
         indexes,
         foreign_keys: Vec::new(),
+        of: Default::default(),
+        partition: None,
     }
 }
 
