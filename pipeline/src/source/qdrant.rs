@@ -14,6 +14,7 @@ mod points;
 mod questions;
 mod reader;
 mod scroll;
+mod search;
 mod shard;
 mod status;
 mod version;
@@ -24,6 +25,7 @@ pub use collection::{
 pub use planning::{Extent, Ids};
 pub use questions::Kinds;
 pub use reader::LaneReader;
+pub use search::{Hit, How, Place, Sought};
 pub use version::Version;
 
 use crate::fault::Fault;
