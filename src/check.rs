@@ -5,7 +5,7 @@ mod report;
 
 use crate::exit::Exit;
 use crate::{Voice, say, say_as_it_is};
-use config::{Config, Firestore, Target};
+use config::{Config, Source, Target};
 use pipeline::check::{self, Finding, Verdict};
 use pipeline::planning::Wish;
 use report::Report;
@@ -17,8 +17,7 @@ const MARGIN: Duration = Duration::from_secs(60);
 
 pub(crate) fn verb(config: &Config, voice: Voice) -> anyhow::Result<Exit> {
     // All three are there: the configuration was asked for with `Needs::RUN`.
-    let (Some(source), Some(target), Some(dir)) =
-        (config.firestore(), &config.target, &config.checkpoint_dir)
+    let (Some(source), Some(target), Some(dir)) = (&config.source, &config.target, &config.checkpoint_dir)
     else {
         return Ok(Exit::Configuration);
     };
@@ -42,10 +41,10 @@ pub(crate) fn verb(config: &Config, voice: Voice) -> anyhow::Result<Exit> {
 }
 
 /// Everything there is to find, in the order a run meets it.
-async fn look(config: &Config, source: &Firestore, target: &Target, dir: &Path) -> Vec<Finding> {
+async fn look(config: &Config, source: &Source, target: &Target, dir: &Path) -> Vec<Finding> {
     // A stream may be silent for one such time, a question that has one message for two. Connecting may take one for
     // each host, and the last answer that is waited for one more.
-    let of_source = source.stream_timeout * 3 + MARGIN;
+    let of_source = source.stream_timeout() * 3 + MARGIN;
     let hosts = u32::try_from(target.connection.hosts.len()).unwrap_or(u32::MAX);
     let of_target = target.connection.connect_timeout * hosts.saturating_add(2) + MARGIN;
     let wanted = check::Wanted {
@@ -53,7 +52,7 @@ async fn look(config: &Config, source: &Firestore, target: &Target, dir: &Path) 
         mapping: &config.mapping,
     };
     let (mut findings, of_the_target) = tokio::join!(
-        within(of_source, "source.answers", check::source(source)),
+        within(of_source, "source.answers", source_findings(source)),
         within(
             of_target,
             "target.answers",
@@ -77,6 +76,13 @@ async fn look(config: &Config, source: &Firestore, target: &Target, dir: &Path) 
         findings.extend(beginning.await);
     }
     findings
+}
+
+async fn source_findings(source: &Source) -> Vec<Finding> {
+    match source {
+        Source::Firestore(source) => check::source(source).await,
+        Source::Qdrant(_) => Vec::new(),
+    }
 }
 
 /// The findings of one end, or that it took too long to come to any.

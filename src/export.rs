@@ -16,7 +16,6 @@ use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
-use std::time::Duration;
 
 pub(crate) fn verb(config: &Config, matches: &ArgMatches, _voice: Voice) -> anyhow::Result<Exit> {
     let Some(target) = &config.target else {
@@ -72,12 +71,7 @@ async fn export(
     matches: &ArgMatches,
     out: &mut dyn Write,
 ) -> Result<u64, Fault> {
-    let policy = Policy {
-        attempts: 0,
-        delay: config.run.retry_delay,
-        longest: Duration::from_secs(60),
-        budget: config.run.retry_budget,
-    };
+    let policy = Policy::once(&config.run);
     let plan = plan(target, policy).await?;
     let export = Export {
         plan: &plan,

@@ -59,7 +59,8 @@ fn object(rehearsal: &Rehearsal) -> serde_json::Value {
         "budget": rehearsal.limit,
         "forecast": forecast,
         "reads": forecast.map(|forecast| forecast.reads.run()),
-        "cost_usd": forecast.map(|forecast| rehearsal.price.cost(forecast.reads.run()) as f64 / 1e6),
+        "cost_usd": rehearsal.price.as_ref().zip(forecast)
+            .map(|(price, forecast)| price.cost(forecast.reads.run()) as f64 / 1e6),
         "duration": forecast.map(pipeline::forecast::Forecast::duration),
         "next": page::next(rehearsal),
     })

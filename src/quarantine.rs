@@ -8,7 +8,6 @@ use config::Config;
 use pipeline::fault::Fault;
 use pipeline::load::postgres::{Filter, Ledger, Postgres, Quarantined};
 use pipeline::retry::Policy;
-use std::time::Duration;
 
 pub(crate) fn verb(config: &Config, verb: &str, matches: &ArgMatches, voice: Voice) -> anyhow::Result<Exit> {
     let Some(target) = &config.target else {
@@ -17,12 +16,7 @@ pub(crate) fn verb(config: &Config, verb: &str, matches: &ArgMatches, voice: Voi
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    let policy = Policy {
-        attempts: 0,
-        delay: config.run.retry_delay,
-        longest: Duration::from_secs(60),
-        budget: config.run.retry_budget,
-    };
+    let policy = Policy::once(&config.run);
     let shown = runtime.block_on(async {
         let ledger = Ledger::new(Postgres::new(target, policy)?);
         if !ledger.exists().await? {

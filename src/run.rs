@@ -135,7 +135,7 @@ fn print(summary: &Summary, voice: &Voice) {
 pub(crate) fn wire<'c>(config: &'c Config, stop: &Stop, progress: &Arc<Progress>) -> Option<Run<'c>> {
     // Both are there: the configuration was asked for with `Needs::RUN`.
     Some(Run {
-        source: config.firestore()?,
+        source: config.source.as_ref()?,
         target: config.target.as_ref()?,
         tables: &config.mapping,
         habits: &config.run,

@@ -7,6 +7,7 @@ mod edited; // a mapping written by hand
 mod embedded; // texts that become vectors on the way
 mod endpoint; // what embeds them
 mod killed; // the same, killed half-way
+mod meant; // the same with a real model: what is near is what means the same
 mod migrations; // the SQL that init writes
 mod proposed; // what init proposes, untouched
 mod refused; // mistakes, and what is not to be moved

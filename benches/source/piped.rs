@@ -15,6 +15,7 @@ use pipeline::room::Rooms;
 use pipeline::source::Standing;
 use pipeline::source::firestore::{BatchLimits, Firestore};
 use pipeline::stop::Stop;
+use pipeline::store::Store;
 use pipeline::supervisor::{self, Limits};
 use std::sync::Arc;
 use std::time::Duration;
@@ -54,8 +55,7 @@ pub(crate) async fn piped(host: &str, lanes: usize) -> u64 {
         .await
         .unwrap();
     let wish = Wish {
-        source: Identity {
-            kind: "firestore".to_owned(),
+        source: Identity::Firestore {
             project: PROJECT.to_owned(),
             database: "(default)".to_owned(),
             emulator: true,
@@ -70,7 +70,11 @@ pub(crate) async fn piped(host: &str, lanes: usize) -> u64 {
         lane_documents: 100_000,
     };
     let progress = Arc::new(pipeline::progress::Progress::default());
-    let plan = Arc::new(planning::make(&source, &wish, &progress).await.unwrap());
+    let plan = Arc::new(
+        planning::make(&Store::Firestore(source.clone()), &wish, &progress)
+            .await
+            .unwrap(),
+    );
     let standings: Vec<Standing> = plan.lanes.iter().map(|lane| standing(&plan, lane)).collect();
     progress.begin(&plan, &standings);
     let way = Way {

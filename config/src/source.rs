@@ -78,6 +78,14 @@ impl Source {
         }
     }
 
+    /// Silence after which an answer is taken for dead.
+    pub fn stream_timeout(&self) -> Duration {
+        match self {
+            Source::Firestore(source) => source.stream_timeout,
+            Source::Qdrant(source) => source.stream_timeout,
+        }
+    }
+
     /// Documents of each collection looked at to choose column types.
     pub fn sample(&self) -> NonZeroUsize {
         match self {

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::answers::Answers;
-use crate::mapping::Mapping;
 use crate::mapping::read::Shape;
+use crate::mapping::{Mapping, Records};
 use crate::origin::{Invalid, Origin, Problem, shown};
 use crate::secret::Secret;
 use crate::setting::{Form, SETTINGS, Setting};
@@ -143,7 +143,7 @@ impl Written {
         let mapping = match verb.source || verb.target {
             true => {
                 let silent = verb.source && verb.target && matches!(embed, Ok(None));
-                shape.relied_on(&mut answers, !silent)
+                shape.relied_on(&mut answers, !silent, Records::default())
             }
             false => Mapping::default(),
         };

@@ -55,7 +55,7 @@ fn texts(plan: &Plan, lane: &Lane, documents: &[Bytes]) -> BTreeMap<usize, Vec<A
     let mut texts: BTreeMap<usize, Vec<Asked>> = BTreeMap::new();
     for (at, body) in documents.iter().enumerate() {
         // What cannot be decoded is put aside when it is packed.
-        let Ok(document) = transforms::firestore::document(body) else {
+        let Ok(document) = plan.document(lane, body) else {
             continue;
         };
         let dimensions = packer.dimensions(&document);

@@ -5,9 +5,9 @@ use crate::load::postgres::after::steps;
 use crate::metrics;
 use crate::plan::{Identity, ReadTime};
 use crate::progress::Progress;
-use crate::run::{at_once, reach_source};
 use crate::source::firestore::Firestore;
 use crate::stop::Stop;
+use crate::store::{Habits, at_once, reach_firestore};
 use crate::survey::{Depth, Lookup, survey};
 use config::mapping::Table;
 use std::sync::Arc;
@@ -72,7 +72,12 @@ impl Init<'_> {
     async fn connect(&self) -> Result<Firestore, Fault> {
         let rows = self.habits.batch_rows.get();
         let budget = Arc::default();
-        let (firestore, ..) = reach_source(self.source, self.habits, rows, &budget, &self.stop).await?;
+        let habits = Habits {
+            run: self.habits,
+            rows,
+            stop: &self.stop,
+        };
+        let (firestore, _) = reach_firestore(self.source, habits, &budget).await?;
         firestore.greet().await.map_err(at_once)?;
         Ok(firestore)
     }

@@ -154,7 +154,8 @@ pub(crate) fn pack(batch: Batch, plan: &Plan, lane: &Lane, vectors: Vec<Vectors>
     let mut vectors = vectors.into_iter();
     for (place, body) in batch.documents.iter().enumerate() {
         let vectors = vectors.next().unwrap_or_else(|| Ok(Vec::new()));
-        let packed = transforms::firestore::document(body)
+        let packed = plan
+            .document(lane, body)
             .map_err(Reject::from)
             .and_then(|document| packer.pack(&document, &vectors?, &mut packing.tuples));
         packing.note(place, packed);

@@ -37,30 +37,48 @@ impl fmt::Display for ReadTime {
     }
 }
 
-/// Which database a run reads. Two runs with equal identities read the same documents.
+/// Which database a run reads. Two runs with equal identities read the same records.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Identity {
-    /// `firestore`.
-    pub kind: String,
-    /// The Google Cloud project.
-    pub project: String,
-    /// The database inside it, usually `(default)`.
-    pub database: String,
-    /// Whether it is an emulator's: its data are not the project's.
-    pub emulator: bool,
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Identity {
+    /// A Firestore database.
+    Firestore {
+        /// The Google Cloud project.
+        project: String,
+        /// The database inside it, usually `(default)`.
+        database: String,
+        /// Whether it is an emulator's: its data are not the project's.
+        emulator: bool,
+    },
+    /// A Qdrant server or cluster.
+    Qdrant {
+        /// Its address, without credentials.
+        url: String,
+    },
 }
 
 impl Identity {
-    /// The resource name below which every document lies.
+    /// The name below which every record lies.
     pub fn root(&self) -> String {
-        format!("projects/{}/databases/{}/documents", self.project, self.database)
+        match self {
+            Identity::Firestore {
+                project, database, ..
+            } => {
+                format!("projects/{project}/databases/{database}/documents")
+            }
+            Identity::Qdrant { .. } => "points".to_owned(),
+        }
+    }
+
+    /// Whether it is an emulator's, where nobody is billed.
+    pub fn is_emulator(&self) -> bool {
+        matches!(self, Identity::Firestore { emulator: true, .. })
     }
 }
 
 impl From<&config::Firestore> for Identity {
     fn from(source: &config::Firestore) -> Identity {
-        Identity {
-            kind: "firestore".to_owned(),
+        Identity::Firestore {
             project: source.project.clone(),
             database: source.database.clone(),
             emulator: source.emulator.is_some(),
@@ -68,19 +86,29 @@ impl From<&config::Firestore> for Identity {
     }
 }
 
+impl From<&config::Source> for Identity {
+    fn from(source: &config::Source) -> Identity {
+        match source {
+            config::Source::Firestore(source) => source.into(),
+            config::Source::Qdrant(source) => Identity::Qdrant {
+                url: source.url.clone(),
+            },
+        }
+    }
+}
+
 impl fmt::Display for Identity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Identity {
-            kind,
-            project,
-            database,
-            emulator,
-        } = self;
-        write!(f, "{kind} project {project}, database {database}")?;
-        if *emulator {
-            f.write_str(" (emulator)")
-        } else {
-            Ok(())
+        match self {
+            Identity::Firestore {
+                project,
+                database,
+                emulator,
+            } => {
+                let emulator = if *emulator { " (emulator)" } else { "" };
+                write!(f, "firestore project {project}, database {database}{emulator}")
+            }
+            Identity::Qdrant { url } => write!(f, "qdrant at {url}"),
         }
     }
 }
@@ -100,9 +128,9 @@ pub struct Mapping {
 
 impl Mapping {
     /// What is asked for in the settings of both ends.
-    pub fn asked(source: &config::Firestore, target: &config::Target, tables: &mapping::Mapping) -> Mapping {
+    pub fn asked(source: &config::Source, target: &config::Target, tables: &mapping::Mapping) -> Mapping {
         Mapping {
-            collections: source.collections.clone(),
+            collections: source.collections().map(<[String]>::to_vec),
             schema: target.schema.clone(),
             exact_vectors: target.exact_vectors,
             tables: tables.clone(),

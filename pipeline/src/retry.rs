@@ -35,6 +35,14 @@ impl Policy {
             budget: habits.retry_budget,
         }
     }
+
+    /// Not again: for somebody who waits at the screen.
+    pub fn once(habits: &config::Run) -> Policy {
+        Policy {
+            attempts: 0,
+            ..Policy::of(habits)
+        }
+    }
 }
 
 /// One stretch of trying. Every success ends it with [`Retry::progress`].

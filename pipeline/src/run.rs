@@ -4,17 +4,16 @@ mod reach;
 mod rehearsal;
 
 use reach::Reached;
-pub(crate) use reach::{at_once, reach_source};
 pub use rehearsal::Rehearsal;
 
 use crate::budget::Budget;
 use crate::embed::Embedder;
 use crate::embedding::no_endpoint;
 use crate::fault::{Fault, Part};
-use crate::finish;
+use crate::finish::{self, Sums};
 use crate::lane::Way;
-use crate::load::postgres::after::{After, Outcome};
-use crate::load::postgres::{Altered, PostgresLoader};
+use crate::load::postgres::after::{After, Outcome, Refused};
+use crate::load::postgres::{Altered, Held, PostgresLoader, Swept};
 use crate::metrics;
 use crate::plan::{Plan, embedded_dimensions};
 use crate::planning::{self, Wish};
@@ -23,8 +22,11 @@ use crate::recovery::{self, Beginning};
 use crate::retry::{Policy, Retry};
 use crate::source::Standing;
 use crate::stop::Stop;
-use crate::supervisor::{self, Limits};
+use crate::store::Store;
+use crate::supervisor::Limits;
+use crate::sweep::{Kept, Sweeps};
 use checkpoints::{CheckpointStore, LaneId};
+use config::Consistency;
 use config::mapping::Table;
 use std::sync::Arc;
 
@@ -32,7 +34,7 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub struct Run<'c> {
     /// What the operator said; source and target are there.
-    pub source: &'c config::Firestore,
+    pub source: &'c config::Source,
     /// The target.
     pub target: &'c config::Target,
     /// The tables as written.
@@ -63,6 +65,8 @@ pub struct Ended {
     pub altered: Altered,
     /// How keys, indexes and references were made.
     pub after: Outcome,
+    /// What reading the source again found, where it has no snapshots.
+    pub swept: Option<Swept>,
 }
 
 impl Run<'_> {
@@ -90,6 +94,7 @@ impl Run<'_> {
             return Ok(Ended::default());
         };
         let held = reached.ledger.claim(plan.run, &self.holder).await?;
+        let fences = held.clone();
         if held.len() != plan.lanes.len() {
             let message = format!(
                 "the plan has {} lanes, etl.lane has {}",
@@ -104,12 +109,12 @@ impl Run<'_> {
         metrics::start_at_zero(plan.relations().map(|relation| relation.name().to_owned()));
         let shown = tokio::spawn(progress::show(
             self.progress.clone(),
-            reached.rooms.clone(),
-            reached.quota.clone(),
+            reached.shared.rooms.clone(),
+            reached.shared.quota.clone(),
         ));
         let moved = self.move_lanes(&reached, &plan, store, held, &standings).await;
         shown.abort();
-        progress::show_once(&self.progress, &reached.rooms, &reached.quota);
+        progress::show_once(&self.progress, &reached.shared.rooms, &reached.shared.quota);
         moved?;
         let later = self
             .persist(async || reached.ledger.read_later(&plan).await)
@@ -120,13 +125,15 @@ impl Run<'_> {
         let finished = tokio::select! {
             biased;
             () = self.stop.draining() => None,
-            finished = Box::pin(self.finish(&reached, &plan)) => Some(finished?),
+            finished = Box::pin(self.finish(&reached, &plan, &fences)) => finished?,
         };
+        let (after, swept) = finished.clone().unwrap_or_default();
         Ok(Ended {
             complete: finished.is_some(),
             later,
             altered,
-            after: finished.unwrap_or_default(),
+            after,
+            swept,
         })
     }
 
@@ -148,22 +155,76 @@ impl Run<'_> {
         Ok((reached, plan))
     }
 
-    async fn finish(&self, reached: &Reached, plan: &Plan) -> Result<Outcome, Fault> {
+    /// Keys and indexes, what a source without snapshots asks for, and the sums; nothing once draining was asked for.
+    async fn finish(
+        &self,
+        reached: &Reached,
+        plan: &Arc<Plan>,
+        held: &[Held],
+    ) -> Result<Option<(Outcome, Option<Swept>)>, Fault> {
         let (ledger, progress) = (&reached.ledger, &*self.progress);
         let tables: Vec<Table> = plan.tables().cloned().collect();
-        let after = After {
+        let after = self.after(reached, plan, &tables);
+        let live = self.target.live;
+        let outcome = self.persist(async || after.run(live).await).await?;
+        let mut swept = None;
+        if let (Store::Qdrant(source), config::Source::Qdrant(asked)) = (&reached.store, self.source) {
+            let sweeps = Sweeps {
+                source,
+                postgres: &reached.postgres,
+                plan,
+                held,
+                embedder: self.embedder.clone(),
+                lanes: self.habits.lanes.get(),
+                stop: &self.stop,
+                progress,
+            };
+            match Box::pin(sweeps.keep(asked)).await? {
+                Kept::Stopped => return Ok(None),
+                Kept::Promise(found) => swept = found,
+            }
+            let standings = self.persist(async || ledger.standings(plan.run).await).await?;
+            self.progress.begin(plan, &standings);
+        }
+        let sums = Sums {
+            count_rows: self.habits.validation,
+            all_counted: !matches!(self.source, config::Source::Qdrant(asked) if asked.consistency == Consistency::Fuzzy),
+        };
+        self.persist(async || finish::finish(ledger, plan, progress, sums).await)
+            .await?;
+        Ok(Some((outcome, swept)))
+    }
+
+    fn after<'a>(&'a self, reached: &'a Reached, plan: &'a Plan, tables: &'a [Table]) -> After<'a> {
+        After {
             postgres: &reached.postgres,
-            tables: &tables,
+            tables,
             schema: &plan.mapping.schema,
             keys: self.target.primary_key == config::PrimaryKey::AfterLoad,
             memory: self.target.maintenance_memory,
-            progress,
-        };
-        let (live, count_rows) = (self.target.live, self.habits.validation);
-        let outcome = self.persist(async || after.run(live).await).await?;
-        self.persist(async || finish::finish(ledger, plan, progress, count_rows).await)
-            .await?;
-        Ok(outcome)
+            progress: &self.progress,
+        }
+    }
+
+    /// Makes sure, while a mapping can still be mended, that keys can be made once everything is loaded; an index or
+    /// foreign key that cannot is told.
+    async fn try_on_empty_tables(&self, reached: &Reached, plan: &Plan, create: &str) -> Result<(), Fault> {
+        let tables: Vec<Table> = plan.tables().cloned().collect();
+        let refused = self.after(reached, plan, &tables).trial(create).await?;
+        for Refused { step, fault } in refused {
+            // Whoever may not make one of them may make none.
+            if step.is_key() || fault.cause == "42501" {
+                return Err(fault);
+            }
+            tracing::warn!(
+                cause = fault.cause,
+                table = step.table,
+                "PostgreSQL would not {}; the run will go without it: {}",
+                fault.action,
+                fault.message
+            );
+        }
+        Ok(())
     }
 
     /// Does what can be repeated until it succeeds: after hours of loading, a connection that breaks costs another
@@ -183,7 +244,7 @@ impl Run<'_> {
         reached: &Reached,
         plan: &Arc<Plan>,
         store: Arc<C>,
-        held: Vec<crate::load::postgres::Held>,
+        held: Vec<Held>,
         standings: &[Standing],
     ) -> Result<(), Fault> {
         self.progress.turn_to(Phase::Loading);
@@ -199,7 +260,10 @@ impl Run<'_> {
             emergency: self.habits.emergency_threshold,
             drain: self.habits.drain_deadline,
         };
-        supervisor::run(&reached.source, &way, standings, limits, &self.stop).await
+        reached
+            .store
+            .move_lanes(&way, standings, limits, &self.stop)
+            .await
     }
 
     /// The plan to go by: an earlier one, or a new one that is registered before anything is loaded.
@@ -211,20 +275,21 @@ impl Run<'_> {
                 reached.ledger.prepare().await?;
                 recovery::check_tables(&reached.ledger, &plan).await?;
                 self.open_budget(&**store, reached, &plan).await?;
-                reached.greet().await?;
+                reached.store.greet().await?;
                 return Ok(*plan);
             }
             Beginning::Remembered(plan) => {
-                reached.greet().await?;
+                reached.store.greet().await?;
                 *plan
             }
             Beginning::Fresh => {
                 self.budget.open_directory(store.clone()).await?;
-                reached.greet().await?;
+                reached.store.greet().await?;
                 self.make_plan(reached).await?
             }
         };
         let create_tables = reached.ledger.creation(&plan, &reached.facts).await?;
+        self.try_on_empty_tables(reached, &plan, &create_tables).await?;
         reached.ledger.register(&plan, &create_tables).await?;
         self.open_budget(&**store, reached, &plan).await?;
         Ok(plan)
@@ -232,7 +297,7 @@ impl Run<'_> {
 
     /// A plan that took longer to make than its snapshot could be read is made anew, from a younger one.
     async fn make_plan(&self, reached: &Reached) -> Result<Plan, Fault> {
-        self.persist(async || planning::make(&reached.source, &self.wish(), &self.progress).await)
+        self.persist(async || planning::make(&reached.store, &self.wish(), &self.progress).await)
             .await
     }
 

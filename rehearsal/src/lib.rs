@@ -4,6 +4,7 @@
 //! It knows nothing of the product; tests, benches and the demo put the two together.
 
 pub mod application;
+pub mod embeddings;
 pub mod emulator;
 pub mod judge;
 mod keeper;

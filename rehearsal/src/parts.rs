@@ -55,6 +55,18 @@ pub fn node_client() -> anyhow::Result<PathBuf> {
         .context("Google's Firestore client for Node comes with deploy/bootstrap --test")
 }
 
+/// The `python3` that runs the model below; only `deploy/bootstrap --test` looks for it.
+pub fn python() -> anyhow::Result<PathBuf> {
+    part("ETL_PYTHON", "python").context("python comes with deploy/bootstrap --test")
+}
+
+/// The folder of Python packages in which the model is that embeds texts; only `deploy/bootstrap --test` installs it,
+/// where it can.
+pub fn embedding_model() -> anyhow::Result<PathBuf> {
+    part("ETL_EMBEDDING_MODEL", "a model that embeds texts")
+        .context("a model that embeds texts comes with deploy/bootstrap --test")
+}
+
 /// A variable that is set to something.
 pub(crate) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())

@@ -99,6 +99,18 @@ fn unwritable(path: &Path, error: &std::io::Error) -> String {
     format!("{} cannot be written: {error}", path.display())
 }
 
+/// The settings that name a source.
+fn identified(source: &Identity) -> String {
+    match source {
+        Identity::Firestore {
+            project, database, ..
+        } => {
+            format!("project = {}\ndatabase = {}\n", quoted(project), quoted(database))
+        }
+        Identity::Qdrant { url } => format!("kind = \"qdrant\"\nurl = {}\n", quoted(url)),
+    }
+}
+
 /// The settings file: where from, where to, and the tables with their evidence.
 fn settings(source: &Identity, schema: &str, surveyed: &Surveyed) -> String {
     let how = if surveyed.looked_at >= surveyed.documents {
@@ -113,10 +125,9 @@ fn settings(source: &Identity, schema: &str, surveyed: &Surveyed) -> String {
         surveyed.snapshot, surveyed.documents, surveyed.reads
     );
     text.push_str(&format!(
-        "[source]\nproject = {}\ndatabase = {}\n\n[target]\n# The URL belongs in the environment: DATABASE_URL\nschema = {}\n\n\
+        "[source]\n{}\n[target]\n# The URL belongs in the environment: DATABASE_URL\nschema = {}\n\n\
          [run]\ncheckpoint_dir = \"checkpoints\"\n\n",
-        quoted(&source.project),
-        quoted(&source.database),
+        identified(source),
         quoted(schema)
     ));
     text.push_str(&config::mapping::write(&surveyed.proposal.mapping, &|place| {

@@ -5,7 +5,7 @@ use super::promises::promises;
 use super::words::{basis, cents, entry, short, short_time};
 use crate::text::{bytes, count, table};
 use config::Config;
-use pipeline::forecast::{Bound, Expected, Forecast, TableSize};
+use pipeline::forecast::{Bound, Expected, Forecast, Price, TableSize};
 use pipeline::run::Rehearsal;
 
 /// The page for people.
@@ -32,7 +32,9 @@ pub(super) fn page(rehearsal: &Rehearsal, config: &Config, sql: bool) -> String 
     page.push('\n');
     entry(&mut page, "load", &how(rehearsal, config));
     if let Some(forecast) = &rehearsal.forecast {
-        reads(&mut page, rehearsal, forecast);
+        if let Some(price) = &rehearsal.price {
+            reads(&mut page, rehearsal, forecast, price);
+        }
         time(&mut page, forecast);
         disk(&mut page, forecast);
     }
@@ -133,8 +135,8 @@ fn how(rehearsal: &Rehearsal, config: &Config) -> String {
     )
 }
 
-fn reads(page: &mut String, rehearsal: &Rehearsal, forecast: &Forecast) {
-    let (reads, price) = (&forecast.reads, &rehearsal.price);
+fn reads(page: &mut String, rehearsal: &Rehearsal, forecast: &Forecast, price: &Price) {
+    let reads = &forecast.reads;
     let probed = match reads.probe {
         0 => String::new(),
         probe => format!(" and {} to measure the source", count(probe)),
@@ -157,7 +159,7 @@ fn reads(page: &mut String, rehearsal: &Rehearsal, forecast: &Forecast) {
             "{} USD for the run, {} USD for what was read now; {}",
             cents(price.cost(reads.run())),
             cents(price.cost(reads.plan + reads.probe)),
-            basis(price, rehearsal.plan.source.emulator)
+            basis(price, rehearsal.plan.source.is_emulator())
         ),
     );
     if let Some(limit) = rehearsal.limit {

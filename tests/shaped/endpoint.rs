@@ -1,5 +1,6 @@
 //! What embeds texts, as OpenAI's interface has it: it does what a test tells it, and remembers what it was asked.
 
+use rehearsal::embeddings::Endpoint as Upstream;
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -21,6 +22,14 @@ pub(super) enum Reply {
 
 /// Requests so far: their texts, and what was answered.
 type Asked = Arc<Mutex<Vec<(Vec<String>, Reply)>>>;
+/// What gives the vectors.
+enum Model {
+    /// [`vector`].
+    Made,
+    /// A real one.
+    Real(Upstream),
+}
+
 type Script = dyn Fn(usize, &[String]) -> Reply + Send + Sync;
 
 /// The endpoint; it goes away with the tests' runtime.
@@ -34,13 +43,29 @@ impl Endpoint {
     pub(super) async fn start(
         script: impl Fn(usize, &[String]) -> Reply + Send + Sync + 'static,
     ) -> Endpoint {
+        Endpoint::of(Model::Made, script).await
+    }
+
+    /// The same before a real model, which is asked for the vectors.
+    pub(super) async fn before(
+        model: Upstream,
+        script: impl Fn(usize, &[String]) -> Reply + Send + Sync + 'static,
+    ) -> Endpoint {
+        Endpoint::of(Model::Real(model), script).await
+    }
+
+    async fn of(
+        model: Model,
+        script: impl Fn(usize, &[String]) -> Reply + Send + Sync + 'static,
+    ) -> Endpoint {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let asked = Arc::default();
+        let (asked, model) = (Arc::default(), Arc::new(model));
         let (script, remembered): (Arc<Script>, _) = (Arc::new(script), Arc::clone(&asked));
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(serve(stream, Arc::clone(&script), Arc::clone(&remembered)));
+                let model = Arc::clone(&model);
+                tokio::spawn(serve(stream, model, Arc::clone(&script), Arc::clone(&remembered)));
             }
         });
         Endpoint { address, asked }
@@ -69,7 +94,12 @@ pub(super) fn vector(text: &str) -> [f32; DIMENSION] {
     [1, 2, 3].map(|seed| (text.bytes().fold(seed, mix) >> 8) as f32 / 4096.0)
 }
 
-async fn serve(stream: TcpStream, script: Arc<Script>, asked: Asked) -> std::io::Result<()> {
+async fn serve(
+    stream: TcpStream,
+    model: Arc<Model>,
+    script: Arc<Script>,
+    asked: Asked,
+) -> std::io::Result<()> {
     let mut stream = BufReader::new(stream);
     let mut head = String::new();
     while !head.ends_with("\r\n\r\n") {
@@ -99,7 +129,10 @@ async fn serve(stream: TcpStream, script: Arc<Script>, asked: Asked) -> std::io:
         reply
     };
     let (status, answer) = match reply {
-        Reply::Vectors => (200, vectors(&texts)),
+        Reply::Vectors => match &*model {
+            Model::Made => (200, vectors(&texts)),
+            Model::Real(model) => model.ask(&body).await.unwrap(),
+        },
         Reply::Refusal => (
             400,
             json!({ "error": { "message": "this input is not acceptable" } }),

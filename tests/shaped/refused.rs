@@ -90,6 +90,25 @@ fn what_is_refused_is_named_before_a_document_is_read() {
 }
 
 #[test]
+fn an_index_that_cannot_be_is_told_before_a_document_is_read() {
+    test(async {
+        let world = few().await;
+        let mapping = "[tables.people]\nfrom = \"people\"\nindexes = [ { on = [\"name\"], where = \"town <> ''\" } ]\n\n\
+                       [tables.people.columns]\nname = { type = \"text\" }\n\n[mapping]\nunmapped = \"skip\"\n";
+        settle(&world, mapping);
+        let said = ends(world.run(&[]), 0, &[]).await.stderr;
+        let told = said.find("would not make the index of people (name)");
+        let without = said.find("goes without it");
+        assert!(
+            told.is_some_and(|told| without.is_none_or(|without| told < without)),
+            "{said}"
+        );
+        let client = world.client().await;
+        assert_eq!(number(&client, "select count(*) from people").await, 5);
+    });
+}
+
+#[test]
 fn documents_that_match_no_pattern_are_put_aside_with_that_reason() {
     test(async {
         let world = few().await;

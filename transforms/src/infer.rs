@@ -52,6 +52,8 @@ pub fn infer(samples: &BTreeMap<String, Census>) -> Shape {
                 drop: Vec::new(),
                 indexes: Vec::new(),
                 foreign_keys: Vec::new(),
+                of: Default::default(),
+                partition: None,
             };
             (collection.clone(), vec![table])
         })

@@ -1,22 +1,26 @@
-//! What a Firestore document becomes: from wire bytes to a table's shape and to the rows that go in it.
+//! What a document of Firestore or a point of Qdrant becomes: from wire bytes to a table's shape and to the rows that go in it.
 //! Everything here is a pure function of its arguments: no clock, no I/O, no runtime, and no panic on any input.
 //! Nothing is lost on the way: a value lands in its column, in `_extra`, or its document is rejected with the
 //! reason; reading, loading and keeping rejected documents are the pipeline's.
 
 mod census;
 pub mod firestore;
+mod floats;
 mod infer;
 pub mod json;
 mod naming;
 mod pack;
 mod propose;
+pub mod qdrant;
 mod reject;
 mod relation;
 mod shape;
 mod sql;
 mod timestamp;
 mod unpack;
+mod uuid;
 mod value;
+mod wire;
 
 #[cfg(test)]
 #[path = "../tests/laws/arbitrary.rs"]
@@ -24,9 +28,9 @@ mod arbitrary;
 
 pub use census::Census;
 pub use config::mapping;
-pub use firestore::Malformed;
+pub use floats::{Floats, Sparse};
 pub use infer::{Shape, infer};
-pub use pack::{COPY_HEADER, COPY_TRAILER, Packer, Tuples};
+pub use pack::{COPY_HEADER, COPY_TRAILER, Dictionary, Packer, Tuples};
 pub use propose::{Evidence, Proposal, propose};
 pub use reject::{Amendment, Notes, Policy, Reason, Reject};
 pub use relation::{Relation, RelationColumn, relations};
@@ -35,3 +39,4 @@ pub use sql::{literal, quote, visible};
 pub use timestamp::Timestamp;
 pub use unpack::{Rebuilt, Row, Unpacker, Unreadable};
 pub use value::{Document, Value, below};
+pub use wire::Malformed;

@@ -11,6 +11,8 @@ pub struct Notes {
     pub overflowed: bool,
     /// A vector's component is not the same number in its column, where pgvector stores 32 or 16 bits.
     pub rounded: bool,
+    /// Vectors of nothing but zeros that went into a column: pgvector's indexes for cosine distance leave them out.
+    pub zeros: u32,
     /// How many values were left behind because the mapping drops their field.
     pub dropped: u32,
     /// What the rows say otherwise than the document did, because the mapping asks for it.
@@ -79,11 +81,13 @@ pub enum Reason {
     VectorDimension,
     /// A vector with a component that is no finite `f32`.
     VectorNotFinite,
+    /// A vector of nothing but zeros, where the mapping asks for quarantine.
+    VectorZero,
     /// A create or update time that `timestamptz` cannot say exactly.
     TimestampPrecision,
     /// More bytes than PostgreSQL takes for a row.
     TooLarge,
-    /// Bytes that are no Firestore document of this database.
+    /// Bytes that are no document of this database, or no point.
     Malformed,
     /// PostgreSQL refused the row; the detail is its message.
     RefusedByPostgres,
@@ -99,10 +103,11 @@ pub enum Reason {
 
 impl Reason {
     /// Every kind there is.
-    pub const ALL: [Reason; 11] = [
+    pub const ALL: [Reason; 12] = [
         Reason::NulCharacter,
         Reason::VectorDimension,
         Reason::VectorNotFinite,
+        Reason::VectorZero,
         Reason::TimestampPrecision,
         Reason::TooLarge,
         Reason::Malformed,
@@ -119,6 +124,7 @@ impl Reason {
             Reason::NulCharacter => "nul_character",
             Reason::VectorDimension => "vector_dimension",
             Reason::VectorNotFinite => "vector_not_finite",
+            Reason::VectorZero => "vector_zero",
             Reason::TimestampPrecision => "timestamp_precision",
             Reason::TooLarge => "too_large",
             Reason::Malformed => "malformed",

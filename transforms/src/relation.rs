@@ -2,7 +2,7 @@
 //! The same mapping always gives the same SQL, and COPY names the columns in the order [`crate::Packer`] writes them.
 //! Keys, indexes and references come after the rows: those, and running the SQL, are the pipeline's.
 
-use crate::mapping::{Child, Collection, Column, FieldPath, Holds, Literal, Source, Table, Type};
+use crate::mapping::{Child, Collection, Column, FieldPath, Holds, Literal, Records, Source, Table, Type};
 use crate::sql::{literal, quote, visible};
 
 /// One table of PostgreSQL: of documents, or of the elements of one of their fields.
@@ -75,6 +75,7 @@ impl<'t> Relation<'t> {
     pub fn columns(&self) -> Vec<RelationColumn> {
         let mut columns = vec![fixed("_path", "text", true)];
         match self.child.map(|child| child.of) {
+            None if self.table.of == Records::Points => {}
             None => {
                 columns.push(fixed("_created_at", "timestamptz", true));
                 columns.push(fixed("_updated_at", "timestamptz", true));

@@ -1,23 +1,29 @@
-//! A document and its values as Firestore means them, borrowed from the bytes they came in.
+//! A document and its values as its source means them, borrowed from the bytes they came in.
 //! Equality for verification is [`Value::same`]: doubles by meaning of their bits, maps without order.
 //! How values travel (protobuf), rest (columns) and read (JSON) is left to the modules of those names.
 
-use crate::Timestamp;
+use std::borrow::Cow;
 
-/// A Firestore document as it came over the wire, decoded without copying text or bytes.
+use crate::mapping::Records;
+use crate::{Floats, Sparse, Timestamp};
+
+/// A document of Firestore, or a point of Qdrant, as it came over the wire, decoded without copying text or bytes.
+///
+/// A point has the fields that Qdrant's REST API gives it: `payload`, `vector`, and where sharding is custom
+/// `shard_key`. What it does not have is absent.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Document<'a> {
-    /// Full resource name: `projects/p/databases/d/documents/…`.
-    pub name: &'a str,
-    /// When the document was created.
-    pub created: Timestamp,
-    /// When the document was last changed.
-    pub updated: Timestamp,
+    /// Full resource name: `projects/p/databases/d/documents/…`, of a point `points/<collection>/<id>`.
+    pub name: Cow<'a, str>,
+    /// When the document was created; of a point nobody knows.
+    pub created: Option<Timestamp>,
+    /// When the document was last changed; of a point nobody knows.
+    pub updated: Option<Timestamp>,
     /// The fields in wire order, each name once.
     pub fields: Vec<(&'a str, Value<'a>)>,
 }
 
-/// One Firestore value.
+/// One value.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value<'a> {
     /// An explicit null.
@@ -47,13 +53,27 @@ pub enum Value<'a> {
     Array(Vec<Value<'a>>),
     /// A map, each key once.
     Map(Vec<(&'a str, Value<'a>)>),
-    /// An embedding. Decoded ones have 1 to 16,000 components, what a pgvector column can hold.
+    /// An embedding of Firestore's. Decoded ones have 1 to 16,000 components, what a pgvector column can hold.
     Vector(Vec<f64>),
+    /// An embedding of Qdrant's. A multivector is an array of them.
+    Floats(Floats<'a>),
+    /// A sparse embedding of Qdrant's.
+    Sparse(Box<Sparse<'a>>),
+}
+
+impl Document<'_> {
+    /// What it is: points have no times.
+    pub(crate) fn kind(&self) -> Records {
+        match (self.created, self.updated) {
+            (None, None) => Records::Points,
+            _ => Records::Documents,
+        }
+    }
 }
 
 impl Value<'_> {
-    /// Whether both are the same Firestore value: every NaN equals every NaN, -0.0 differs from 0.0, an integer
-    /// from a double, and the order of map keys does not count.
+    /// Whether both are the same value: every NaN of 64 bits equals every other, -0.0 differs from 0.0, an integer
+    /// from a double, and the order of map keys does not count. Components of 32 bits are compared bit by bit.
     pub fn same(&self, other: &Value<'_>) -> bool {
         match (self, other) {
             (Value::Double(a), Value::Double(b)) => same_double(*a, *b),

@@ -19,6 +19,12 @@ pub struct Column {
     pub holds: Holds,
     /// What happens to a value that it cannot hold.
     pub misfit: Misfit,
+    /// What happens to a vector without any component other than zero, in columns of vectors.
+    #[serde(default, skip_serializing_if = "Zero::is_usual")]
+    pub zero: Zero,
+    /// In columns of type `sparsevec`: whether indices are replaced by smaller numbers, by way of a dictionary.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub remap: bool,
     /// What happens to an explicit null.
     pub null: Null,
     /// What it holds where the field is missing (and where it is null, if so asked). Also the column's DEFAULT.
@@ -41,6 +47,8 @@ impl Column {
             sql,
             holds,
             misfit: Misfit::default(),
+            zero: Zero::default(),
+            remap: false,
             null: Null::default(),
             default: None,
             fill: Fill::default(),
@@ -165,9 +173,9 @@ pub enum Holds {
     Bytes,
     /// References, as paths below the database root.
     Reference,
-    /// Geopoints.
+    /// Geopoints; of Qdrant's points, maps of `lat` and `lon`.
     Point,
-    /// Embeddings as Firestore's vector type.
+    /// Embeddings as the source has them: Firestore's vector type; Qdrant's vectors, in `sparsevec` its sparse ones.
     Vector,
     /// Arrays (in `jsonb`, in array columns, and embeddings kept as plain arrays in vector columns).
     Array,
@@ -191,6 +199,26 @@ pub enum Misfit {
     /// The value is converted where that changes nothing but its type or precision, and `etl.amendment` records the
     /// original; where there is no such conversion, as `overflow`.
     Cast,
+}
+
+/// What happens to a vector of nothing but zeros, which has no direction: pgvector's indexes for cosine distance leave
+/// it out, so a search that uses them never finds it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Default)]
+#[serde(rename_all = "snake_case")]
+pub enum Zero {
+    /// The column holds it; how many there are is counted.
+    #[default]
+    Keep,
+    /// The column is NULL, and `etl.amendment` records the vector.
+    Null,
+    /// The whole document goes to the quarantine.
+    Quarantine,
+}
+
+impl Zero {
+    fn is_usual(&self) -> bool {
+        *self == Zero::default()
+    }
 }
 
 /// What happens to an explicit null. SQL has one NULL for a field that is null and one that is missing.

@@ -18,7 +18,7 @@ mod write;
 use serde::{Deserialize, Serialize};
 
 pub use column::{
-    Column, ColumnRef, Document, Fill, Function, Holds, Literal, Misfit, Null, Piece, Source, Template,
+    Column, ColumnRef, Document, Fill, Function, Holds, Literal, Misfit, Null, Piece, Source, Template, Zero,
 };
 pub use path::{FieldPath, Pattern, Segment};
 pub use sql_type::{Scalar, Type};
@@ -66,6 +66,24 @@ pub enum Nul {
     Strip,
 }
 
+/// What the rows of a table are made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Default)]
+#[serde(rename_all = "snake_case")]
+pub enum Records {
+    /// Documents of Firestore.
+    #[default]
+    Documents,
+    /// Points of Qdrant. A point is a document `<collection>/<id>` with the fields `payload`, `vector` and, where
+    /// sharding is custom, `shard_key`; it has no times, and neither have the tables.
+    Points,
+}
+
+impl Records {
+    fn is_usual(&self) -> bool {
+        *self == Records::default()
+    }
+}
+
 /// One table and the documents that become its rows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Table {
@@ -73,6 +91,9 @@ pub struct Table {
     pub name: String,
     /// Which documents.
     pub from: Pattern,
+    /// What these are.
+    #[serde(default, skip_serializing_if = "Records::is_usual")]
+    pub of: Records,
     /// The columns of the primary key; nothing means `_path`.
     pub key: Vec<String>,
     /// What happens to texts with U+0000.
@@ -87,6 +108,37 @@ pub struct Table {
     pub indexes: Vec<Index>,
     /// Foreign keys of several columns; those of one column are written with the column.
     pub foreign_keys: Vec<ForeignKey>,
+    /// How the table is parted, if it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partition: Option<Partition>,
+}
+
+/// A table in parts, one for each value of a column: `PARTITION BY LIST`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Partition {
+    /// The column, which belongs to the key.
+    pub by: String,
+    /// The values that get a part of their own. Every other value, and NULL, goes to the default part.
+    pub values: Vec<Literal>,
+}
+
+impl Table {
+    /// A table that takes documents as they are: no columns, the key is `_path`, every policy at its default.
+    pub fn new(name: impl Into<String>, from: Pattern, of: Records) -> Table {
+        Table {
+            name: name.into(),
+            from,
+            of,
+            key: Vec::new(),
+            nul: Nul::default(),
+            columns: Vec::new(),
+            children: Vec::new(),
+            drop: Vec::new(),
+            indexes: Vec::new(),
+            foreign_keys: Vec::new(),
+            partition: None,
+        }
+    }
 }
 
 /// A table of the elements of an array or a map inside each document.
@@ -204,7 +256,8 @@ pub enum Distance {
     L1,
 }
 
-/// Columns that every table of documents has, whatever the mapping, and those PostgreSQL keeps for itself.
+/// Columns that every table of documents has, whatever the mapping (those of points lack the times), and those
+/// PostgreSQL keeps for itself.
 pub const RESERVED_COLUMNS: [&str; 12] = [
     "_path",
     "_created_at",

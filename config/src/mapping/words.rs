@@ -4,7 +4,10 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::{Collection, Distance, Document, Fill, Function, Holds, Misfit, Misspelt, Nul, Null, Unmapped};
+use super::{
+    Collection, Distance, Document, Fill, Function, Holds, Misfit, Misspelt, Nul, Null, Records, Unmapped,
+    Zero,
+};
 use crate::nearest::nearest;
 use crate::origin::shown;
 
@@ -45,6 +48,8 @@ words!(
     Misfit, "policy for misfits",
     "overflow" => Overflow, "quarantine" => Quarantine, "null" => Null, "cast" => Cast,
 );
+words!(Records, "kind of records", "documents" => Documents, "points" => Points);
+words!(Zero, "policy for zero vectors", "keep" => Keep, "null" => Null, "quarantine" => Quarantine);
 words!(Null, "policy for null", "keep" => Keep, "forget" => Forget);
 words!(Fill, "rule for defaults", "missing" => Missing, "missing-or-null" => MissingOrNull);
 words!(

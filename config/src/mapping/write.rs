@@ -5,8 +5,8 @@
 use std::fmt::{Display, Write};
 
 use super::{
-    Child, Column, FieldPath, ForeignKey, Holds, Index, IndexColumn, Literal, Mapping, Method, Nul, Source,
-    Table, Unmapped,
+    Child, Column, FieldPath, ForeignKey, Holds, Index, IndexColumn, Literal, Mapping, Method, Nul, Records,
+    Source, Table, Unmapped,
 };
 
 /// A part of a mapping that something can be noted about.
@@ -46,6 +46,9 @@ pub fn write(mapping: &Mapping, notes: &dyn Fn(Place<'_>) -> Vec<String>) -> Str
         let header = format!("tables.{}", key(&table.name));
         let _ = writeln!(text, "[{header}]");
         entry(&mut text, "from", quoted(&table.from));
+        if table.of != Records::default() {
+            entry(&mut text, "of", quoted(table.of));
+        }
         if !table.key.is_empty() {
             entry(&mut text, "key", list(table.key.iter().map(quoted)));
         }
@@ -66,6 +69,13 @@ pub fn write(mapping: &Mapping, notes: &dyn Fn(Place<'_>) -> Vec<String>) -> Str
                 "foreign_keys",
                 &table.foreign_keys.iter().map(foreign_key).collect::<Vec<_>>(),
             );
+        }
+        if let Some(partition) = &table.partition {
+            entry(&mut text, "partition_by", quoted(&partition.by));
+            if !partition.values.is_empty() {
+                let values: Vec<String> = partition.values.iter().map(literal).collect();
+                block(&mut text, "partitions", &values);
+            }
         }
         columns(&mut text, &header, &table.columns, &|column| {
             notes(Place::Column(table, None, column))
@@ -179,6 +189,8 @@ fn entries(column: &Column) -> Vec<String> {
         column.misfit != Default::default(),
         quoted(column.misfit),
     );
+    unusual("zero", column.zero != Default::default(), quoted(column.zero));
+    unusual("remap", column.remap, "true".to_owned());
     unusual("null", column.null != Default::default(), quoted(column.null));
     unusual(
         "default",

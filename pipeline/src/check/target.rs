@@ -31,7 +31,7 @@ const ANSWERS: &str = "target.answers";
 #[derive(Debug, Clone, Copy)]
 pub struct Wanted<'a> {
     /// Where the documents come from: a few are counted for what is made of them.
-    pub source: &'a config::Firestore,
+    pub source: &'a config::Source,
     /// The tables as written.
     pub mapping: &'a config::mapping::Mapping,
 }

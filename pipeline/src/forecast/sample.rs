@@ -2,6 +2,7 @@
 
 use crate::budget::Budget;
 use crate::plan::{Collection, Plan};
+use crate::record;
 use bytes::Bytes;
 use config::mapping::{Source, Type};
 use serde::Serialize;
@@ -91,10 +92,9 @@ fn packed<'p>(
 ) -> Sampled<'p> {
     let root = plan.source.root();
     let packer = Packer::new(&collection.tables, &root, plan.mapping.exact_vectors);
-    let relations = collection.relations().len();
     let pass = || {
         let began = Instant::now();
-        let (rows, altered) = pack_all(&packer, collection, relations, bodies);
+        let (rows, altered) = pack_all(&packer, plan, collection, bodies);
         (began.elapsed(), rows, altered)
     };
     let (mut took, rows, altered) = pass();
@@ -118,18 +118,18 @@ fn packed<'p>(
 
 fn pack_all(
     packer: &Packer<'_>,
+    plan: &Plan,
     collection: &Collection,
-    relations: usize,
     bodies: &[Bytes],
 ) -> (Vec<Tuples>, Altered) {
-    let mut rows: Vec<Tuples> = (0..relations).map(|_| Tuples::default()).collect();
+    let mut rows: Vec<Tuples> = collection.relations().iter().map(|_| Tuples::default()).collect();
     let mut altered = Altered {
         looked_at: bodies.len() as u64,
         ..Altered::default()
     };
     let embeddings = embeddings(collection);
     for body in bodies {
-        let Ok(document) = transforms::firestore::document(body) else {
+        let Ok(document) = record::document(&plan.source, &collection.id, body) else {
             altered.quarantined += 1;
             continue;
         };

@@ -11,7 +11,10 @@ mod lease;
 mod ledger;
 mod moves;
 mod quarantine;
+mod region;
 mod sqlstate;
+mod stage;
+mod sweep;
 mod tables;
 mod tls;
 
@@ -21,6 +24,7 @@ pub(crate) use sqlstate::fault;
 pub use copy::PostgresLoader;
 pub use ledger::{Altered, Held, Ledger};
 pub use quarantine::{Filter, Quarantined};
+pub use sweep::{Differences, Found, Sweeper, Swept};
 pub use tables::Existing;
 
 use crate::fault::{Fault, Part};

@@ -9,6 +9,7 @@ use crate::plan::Plan;
 use crate::planning;
 use crate::progress::Phase;
 use crate::recovery::{self, Beginning};
+use crate::store::Store;
 use checkpoints::CheckpointStore;
 use std::time::{Duration, Instant};
 
@@ -25,8 +26,8 @@ pub struct Rehearsal {
     pub registered: bool,
     /// What it will cost, fill and last; nothing when its plan was made earlier.
     pub forecast: Option<Forecast>,
-    /// What a read costs.
-    pub price: Price,
+    /// What a read costs, where reads are billed.
+    pub price: Option<Price>,
     /// The reads it may take; nothing means any number.
     pub limit: Option<u64>,
     /// Whether the snapshot stays readable for days.
@@ -38,8 +39,10 @@ impl Run<'_> {
     pub async fn rehearse<C: CheckpointStore>(&self, store: Option<&C>) -> Result<Rehearsal, Fault> {
         let began = Instant::now();
         let reached = self.reach().await?;
-        let (price, recovers) = reached.source.price(self.source).await;
-        let limit = price.limit(self.habits.max_reads, self.habits.max_cost);
+        let (price, recovers) = reached.store.price(self.source).await;
+        let limit = price
+            .as_ref()
+            .and_then(|price| price.limit(self.habits.max_reads, self.habits.max_cost));
         let ledger = reached.ledger.exists().await?.then_some(&reached.ledger);
         let beginning = match store {
             Some(store) => recovery::begin(store, ledger, &self.wish()).await?,
@@ -54,16 +57,18 @@ impl Run<'_> {
                 (*plan, sql, None)
             }
             Beginning::Fresh => {
-                reached.greet().await?;
+                reached.store.greet().await?;
                 let making =
-                    async || planning::make_to_forecast(&reached.source, &self.wish(), &self.progress).await;
+                    async || planning::make_to_forecast(&reached.store, &self.wish(), &self.progress).await;
                 let (plan, kept) = self.persist(making).await?;
                 let planned_in = began.elapsed();
                 // Before anything is measured: what is in the way of a run is in the way of its plan.
                 let sql = create(&plan).await?;
-                let forecaster = self.forecaster(&reached, &plan, price.clone(), planned_in);
-                let forecast = Box::pin(forecaster.forecast(kept)).await?;
-                (plan, sql, Some(forecast))
+                let forecast = match self.forecaster(&reached, &plan, price.clone(), planned_in) {
+                    Some(forecaster) => Some(Box::pin(forecaster.forecast(kept)).await?),
+                    None => None,
+                };
+                (plan, sql, forecast)
             }
         };
         let tables: Vec<config::mapping::Table> = plan.tables().cloned().collect();
@@ -84,24 +89,28 @@ impl Run<'_> {
         &'r self,
         reached: &'r Reached,
         plan: &'r Plan,
-        price: Price,
+        price: Option<Price>,
         planned_in: Duration,
-    ) -> Forecaster<'r> {
+    ) -> Option<Forecaster<'r>> {
+        let (Store::Firestore(source), config::Source::Firestore(settings)) = (&reached.store, self.source)
+        else {
+            return None;
+        };
         self.progress
             .turn_to(Phase::Planning("measuring source and target".to_owned()));
-        Forecaster {
-            source: &reached.source,
+        Some(Forecaster {
+            source,
             postgres: &reached.postgres,
             facts: &reached.facts,
             plan,
             budget: &self.budget,
-            price,
+            price: price?,
             settings: Settings {
-                source: self.source,
+                source: settings,
                 target: self.target,
                 run: self.habits,
             },
             planned_in,
-        }
+        })
     }
 }

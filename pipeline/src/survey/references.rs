@@ -77,9 +77,9 @@ mod tests {
         let name = |path: &str| format!("{root}/{path}");
         let (a, b, c) = (name("users/a"), name("users/b"), name("users/c"));
         let document = Document {
-            name: &name("x/1"),
-            created: Timestamp::default(),
-            updated: Timestamp::default(),
+            name: name("x/1").into(),
+            created: Some(Timestamp::default()),
+            updated: Some(Timestamp::default()),
             fields: vec![
                 ("boss", Value::Reference(&a)),
                 (

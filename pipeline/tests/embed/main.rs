@@ -1,12 +1,12 @@
-//! The laws of embedding, against an endpoint that follows a script: faults of every kind, refusals, limits, the cache,
-//! and, where one is named, a real model.
+//! The laws of embedding, against an endpoint that follows a script: faults of every kind, refusals, limits, the cache;
+//! and against a real model.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod cache; // nothing is paid for twice, whatever ends the process
 mod counted; // what the metrics say
 mod faults; // what gets better and what does not
 mod limits; // batches, pace, concurrency, what is sent
-mod real; // a real model, where one is named
+mod real; // a real model
 mod refusals; // texts the endpoint will not have
 mod server; // the endpoint
 mod trust; // who is believed to be the endpoint

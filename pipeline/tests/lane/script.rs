@@ -50,8 +50,7 @@ pub(crate) struct Stage {
 }
 
 pub(crate) fn plan(lanes: u32) -> Arc<Plan> {
-    let identity = Identity {
-        kind: "script".to_owned(),
+    let identity = Identity::Firestore {
         project: "p".to_owned(),
         database: "d".to_owned(),
         emulator: true,
@@ -72,6 +71,8 @@ pub(crate) fn plan(lanes: u32) -> Arc<Plan> {
         drop: Vec::new(),
         indexes: Vec::new(),
         foreign_keys: Vec::new(),
+        of: Default::default(),
+        partition: None,
     };
     let lane = |id| Lane {
         id,

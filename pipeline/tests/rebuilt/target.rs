@@ -196,8 +196,7 @@ pub(crate) fn plan(case: &Case) -> Arc<Plan> {
     let plan = Plan {
         version: PLAN_VERSION,
         run: Uuid::from_u128(u128::from(case.seed) << 64 | 1),
-        source: Identity {
-            kind: "firestore".to_owned(),
+        source: Identity::Firestore {
             project: "p".to_owned(),
             database: "(default)".to_owned(),
             emulator: true,

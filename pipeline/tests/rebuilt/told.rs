@@ -19,6 +19,8 @@ fn table(columns: Vec<Column>) -> Table {
         drop: Vec::new(),
         indexes: Vec::new(),
         foreign_keys: Vec::new(),
+        of: Default::default(),
+        partition: None,
     }
 }
 
@@ -26,8 +28,8 @@ fn sample(id: &str, fields: Vec<(&str, Owned)>) -> Sample {
     let fields = fields.into_iter();
     Sample {
         name: format!("{ROOT}/items/{id}"),
-        created: Timestamp::default(),
-        updated: Timestamp::default(),
+        created: Some(Timestamp::default()),
+        updated: Some(Timestamp::default()),
         fields: fields.map(|(name, value)| (name.to_owned(), value)).collect(),
     }
 }

@@ -12,8 +12,8 @@ pub(crate) fn bytes(sample: &Sample) -> Bytes {
     for (name, value) in &sample.fields {
         inside(2, &entry(name, value), &mut out);
     }
-    inside(3, &moment(sample.created), &mut out);
-    inside(4, &moment(sample.updated), &mut out);
+    inside(3, &moment(sample.created.unwrap()), &mut out);
+    inside(4, &moment(sample.updated.unwrap()), &mut out);
     Bytes::from(out)
 }
 
@@ -83,6 +83,7 @@ fn of(value: &Owned) -> Vec<u8> {
             ];
             inside(6, &map(&marked), &mut out);
         }
+        Owned::Floats(_) | Owned::Sparse(_) => panic!("no document of Firestore holds {value:?}"),
     }
     out
 }

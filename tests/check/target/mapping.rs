@@ -1,6 +1,6 @@
 //! A mapping that is written: whether its tables, keys, indexes and foreign keys can be made, and what its graphs take.
 
-use super::{RIGHTS, administer, golden, looked, of, role, world};
+use super::{RIGHTS, administer, ends, golden, looked, of, role, world};
 use crate::support::{World, complete, test};
 use rehearsal::postgres::{Options, Server};
 
@@ -96,6 +96,16 @@ fn tables_that_are_in_the_way_are_named() {
         let grants = format!("{RIGHTS}; grant all on people to ROLE");
         let url = role(&world, &grants).await;
         says(&world, &url, 3, MAPPING, "mapping-of-another-role").await;
+        let run = ends(world.run(&[]).env("DATABASE_URL", &url), 3).await;
+        assert!(
+            run.stdout.contains("must be owner of table people"),
+            "{}",
+            run.stdout
+        );
+        let there = "select count(*) from people";
+        assert_eq!(client.query_one(there, &[]).await.unwrap().get::<_, i64>(0), 0);
+        let ledger = "select to_regnamespace('etl') is null";
+        assert!(client.query_one(ledger, &[]).await.unwrap().get::<_, bool>(0));
     });
 }
 

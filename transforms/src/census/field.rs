@@ -55,7 +55,7 @@ impl Kind {
             Value::GeoPoint { .. } => Kind::Point,
             Value::Array(_) => Kind::Array,
             Value::Map(_) => Kind::Map,
-            Value::Vector(_) => Kind::Vector,
+            Value::Vector(_) | Value::Floats(_) | Value::Sparse(_) => Kind::Vector,
         }
     }
 
@@ -149,7 +149,8 @@ impl Field {
                 self.references.get_or_insert_default().observe(name, look);
             }
             Value::Vector(components) => *self.vectors.entry(components.len()).or_default() += 1,
-            Value::Null | Value::Boolean(_) | Value::GeoPoint { .. } => {}
+            Value::Floats(components) => *self.vectors.entry(components.len()).or_default() += 1,
+            Value::Null | Value::Boolean(_) | Value::GeoPoint { .. } | Value::Sparse(_) => {}
             // Not scalars; counted where they are looked into.
             Value::Array(_) | Value::Map(_) => {}
         }

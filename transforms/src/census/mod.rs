@@ -98,11 +98,11 @@ impl Default for Census {
 impl Census {
     /// Counts one document.
     pub fn observe(&mut self, document: &Document<'_>) {
-        let (root, path) = paths::split(document.name);
+        let (root, path) = paths::split(&document.name);
         let mut look = Look {
             root,
             id: paths::id(path),
-            parent: paths::parent(document.name, path),
+            parent: paths::parent(&document.name, path),
             depth: 0,
             deepest: self.depth,
             nodes: self.nodes,

@@ -22,6 +22,16 @@ pub(crate) fn of(value: &Value<'_>) -> u64 {
             // The mark: `"__type__": "__vector__"`.
             1 + framed(27 + entry("value", values))
         }
+        // As Qdrant sends them; Firestore has none.
+        Value::Floats(components) => 1 + framed(4 * components.len() as u64),
+        Value::Sparse(sparse) => {
+            let indices = sparse
+                .indices()
+                .iter()
+                .map(|index| varint(u64::from(*index)))
+                .sum();
+            1 + framed(1 + framed(indices) + 1 + framed(4 * sparse.values().len() as u64))
+        }
     }
 }
 

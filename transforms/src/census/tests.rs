@@ -31,9 +31,9 @@ fn same(a: &Census, b: &Census) -> bool {
 fn observe(census: &mut Census, name: &str, fields: Vec<(&str, Value<'_>)>) {
     let (created, updated) = (Timestamp::default(), Timestamp::default());
     census.observe(&Document {
-        name,
-        created,
-        updated,
+        name: name.into(),
+        created: Some(created),
+        updated: Some(updated),
         fields,
     });
 }

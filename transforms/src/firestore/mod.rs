@@ -4,13 +4,11 @@
 
 mod value;
 mod vector;
-mod wire;
 
 use std::ops::Range;
 
+use crate::wire::{Malformed, Reader, settle};
 use crate::{Document, Timestamp};
-pub use wire::Malformed;
-use wire::Reader;
 
 /// Decodes the bytes of a `google.firestore.v1.Document`.
 pub fn document(body: &[u8]) -> Result<Document<'_>, Malformed> {
@@ -26,12 +24,14 @@ pub fn document(body: &[u8]) -> Result<Document<'_>, Malformed> {
             _ => {}
         }
     }
-    value::settle(&mut fields);
+    settle(&mut fields);
     let missing = |what| reader.malformed(what);
     Ok(Document {
-        name: name.ok_or_else(|| missing("a document without a name"))?,
-        created: created.ok_or_else(|| missing("a document without a create time"))?,
-        updated: updated.ok_or_else(|| missing("a document without an update time"))?,
+        name: name
+            .map(Into::into)
+            .ok_or_else(|| missing("a document without a name"))?,
+        created: Some(created.ok_or_else(|| missing("a document without a create time"))?),
+        updated: Some(updated.ok_or_else(|| missing("a document without an update time"))?),
         fields,
     })
 }

@@ -2,10 +2,8 @@
 //! Text and bytes stay where they are; of a name that comes twice the last value counts, as protobuf has it.
 //! Values nest at most [`DEPTH`] deep, so no input exhausts the stack.
 
-use std::collections::HashSet;
-
 use super::vector;
-use super::wire::{Malformed, Reader};
+use crate::wire::{Malformed, Reader, settle};
 use crate::{Timestamp, Value};
 
 /// Five times what Firestore itself allows.
@@ -99,27 +97,4 @@ pub(super) fn timestamp(mut reader: Reader<'_>) -> Result<Timestamp, Malformed> 
         }
     }
     Timestamp::new(seconds, nanos).ok_or_else(|| reader.malformed("a timestamp outside the years 1 to 9999"))
-}
-
-/// Leaves each name once, with its last value.
-pub(super) fn settle(fields: &mut Vec<(&str, Value<'_>)>) {
-    if fields.is_sorted_by(|a, b| a.0 < b.0) || !repeats(fields) {
-        return;
-    }
-    let mut seen = HashSet::with_capacity(fields.len());
-    fields.reverse();
-    fields.retain(|(name, _)| seen.insert(*name));
-    fields.reverse();
-}
-
-fn repeats(fields: &[(&str, Value<'_>)]) -> bool {
-    // Up to here comparing each with each is cheaper than hashing.
-    if fields.len() <= 16 {
-        return fields
-            .iter()
-            .enumerate()
-            .any(|(at, (name, _))| fields[..at].iter().any(|(other, _)| other == name));
-    }
-    let mut seen = HashSet::with_capacity(fields.len());
-    !fields.iter().all(|(name, _)| seen.insert(*name))
 }

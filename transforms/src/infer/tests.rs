@@ -9,9 +9,9 @@ fn census(documents: &[&[(&'static str, Value<'static>)]]) -> Census {
     for fields in documents {
         let (created, updated) = (Timestamp::default(), Timestamp::default());
         census.observe(&Document {
-            name: "n",
-            created,
-            updated,
+            name: "n".into(),
+            created: Some(created),
+            updated: Some(updated),
             fields: fields.to_vec(),
         });
     }

@@ -1,7 +1,8 @@
-//! Tagged JSON: every Firestore value as JSON that says its type, in `jsonb` columns, `_extra` and the quarantine.
-//! Writing never fails and reading gives back the same value, bit for bit (NaN payloads aside).
+//! Tagged JSON: every value as JSON that says its type, in `jsonb` columns, `_extra` and the quarantine.
+//! Writing never fails and reading gives back the same value, bit for bit (of NaN, those of 32 bits only).
 //! U+0000 is written as `\u0000`, which `json` takes and `jsonb` does not: whoever packs for `jsonb` has to ask.
 
+mod float;
 mod read;
 mod rest;
 mod write;

@@ -6,7 +6,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value as Json;
 
-use crate::{Timestamp, Value};
+use super::float;
+use crate::{Floats, Sparse, Timestamp, Value};
 
 /// A value that owns its text and bytes.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,8 +39,12 @@ pub enum Owned {
     Array(Vec<Owned>),
     /// A map.
     Map(Vec<(String, Owned)>),
-    /// An embedding.
+    /// An embedding of Firestore's.
     Vector(Vec<f64>),
+    /// An embedding of Qdrant's.
+    Floats(Floats<'static>),
+    /// A sparse embedding of Qdrant's.
+    Sparse(Box<Sparse<'static>>),
 }
 
 impl Owned {
@@ -66,6 +71,8 @@ impl Owned {
                     .collect(),
             ),
             Owned::Vector(components) => Value::Vector(components.clone()),
+            Owned::Floats(floats) => Value::Floats(floats.view()),
+            Owned::Sparse(sparse) => Value::Sparse(Box::new(sparse.view())),
         }
     }
 }
@@ -143,6 +150,8 @@ fn tagged(tag: &str, content: Json, root: &str) -> Result<Owned, Unreadable> {
             _ => None,
         },
         ("$vector", Json::Array(components)) => doubles(components, root).map(Owned::Vector),
+        ("$floats", Json::Array(components)) => floats(&components).map(Owned::Floats),
+        ("$sparse", Json::Object(parts)) => sparse(&parts).map(Box::new).map(Owned::Sparse),
         _ => None,
     };
     read.ok_or_else(|| {
@@ -206,6 +215,18 @@ fn doubles(values: Vec<Json>, root: &str) -> Option<Vec<f64>> {
     values.into_iter().map(double).collect()
 }
 
+fn floats(components: &[Json]) -> Option<Floats<'static>> {
+    components.iter().map(float::read).collect()
+}
+
+fn sparse(parts: &serde_json::Map<String, Json>) -> Option<Sparse<'static>> {
+    let list = |name: &str| parts.get(name).and_then(Json::as_array);
+    let index = |json: &Json| u32::try_from(json.as_u64()?).ok();
+    let indices: Option<Vec<u32>> = list("indices")?.iter().map(index).collect();
+    let sparse = Sparse::new(indices?, floats(list("values")?)?)?;
+    (parts.len() == 2).then_some(sparse)
+}
+
 /// The doubles JSON numbers do not say.
 fn special(text: &str) -> Option<f64> {
     match text {
@@ -237,6 +258,12 @@ mod tests {
             r#"{"$timestamp":"yesterday"}"#,
             r#"{"$geopoint":[1.0]}"#,
             r#"{"$vector":[1]}"#,
+            r#"{"$floats":["1"]}"#,
+            r#"{"$floats":[1e39]}"#,
+            r#"{"$floats":["0x1ffffffff"]}"#,
+            r#"{"$sparse":{"indices":[1],"values":[]}}"#,
+            r#"{"$sparse":{"indices":[4294967296],"values":[1]}}"#,
+            r#"{"$sparse":{"indices":[],"values":[],"more":1}}"#,
             r#"{"$reference":{"name":1}}"#,
             r#"{"$what":1}"#,
             r#"{"$text":"A"}"#,

@@ -11,11 +11,13 @@ use crate::{Rebuilt, Timestamp};
 /// The document as `GET …/documents/…` answers with it: `{"name": …, "fields": {…}, "createTime": …, …}`.
 /// `root` is `projects/p/databases/d/documents`.
 pub fn rest(document: &Rebuilt, root: &str) -> String {
-    let mut members = Map::from_iter([
-        ("name".into(), format!("{root}/{}", document.path).into()),
-        ("createTime".into(), moment(document.created)),
-        ("updateTime".into(), moment(document.updated)),
-    ]);
+    let mut members = Map::from_iter([("name".into(), format!("{root}/{}", document.path).into())]);
+    let times = [("createTime", document.created), ("updateTime", document.updated)];
+    members.extend(
+        times
+            .into_iter()
+            .filter_map(|(name, time)| Some((name.into(), moment(time?)))),
+    );
     fields(&document.fields, &mut members);
     Json::Object(members).to_string()
 }
@@ -54,6 +56,18 @@ fn value(owned: &Owned) -> Json {
             let double = |component: &f64| json!({"doubleValue": double(*component)});
             let values = array(components.iter().map(double).collect());
             let fields = json!({"__type__": {"stringValue": "__vector__"}, "value": {"arrayValue": values}});
+            ("mapValue", json!({ "fields": fields }))
+        }
+        // No document of Firestore's holds these.
+        Owned::Floats(floats) => {
+            let double = |component| json!({"doubleValue": double(f64::from(component))});
+            ("arrayValue", array(floats.iter().map(double).collect()))
+        }
+        Owned::Sparse(sparse) => {
+            let index = |index: &u32| json!({"integerValue": index.to_string()});
+            let indices = array(sparse.indices().iter().map(index).collect());
+            let values = value(&Owned::Floats(sparse.values().view().into_owned()));
+            let fields = json!({"indices": {"arrayValue": indices}, "values": values});
             ("mapValue", json!({ "fields": fields }))
         }
     };

@@ -7,7 +7,8 @@ use std::io::Write;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::{Value, below};
+use super::float;
+use crate::{Floats, Sparse, Value, below};
 
 /// What `_extra` keeps of a value.
 #[derive(Debug, Clone)]
@@ -85,6 +86,8 @@ impl<'o> Writer<'o> {
                 self.tagged("$geopoint", |writer| writer.doubles(&[*latitude, *longitude]));
             }
             Value::Vector(components) => self.tagged("$vector", |writer| writer.doubles(components)),
+            Value::Floats(floats) => self.tagged("$floats", |writer| writer.floats(floats)),
+            Value::Sparse(sparse) => self.tagged("$sparse", |writer| writer.sparse(sparse)),
         }
     }
 
@@ -93,17 +96,27 @@ impl<'o> Writer<'o> {
         self.object(fields);
     }
 
-    /// An `_extra`: fields under their names, and the paths of those that a default was filled in for.
-    pub(crate) fn extra(&mut self, members: &[(&str, Left<'_>)], missing: &[&str]) {
-        if missing.is_empty() && !(self.escapes && has_nul(members)) {
+    /// An `_extra`: fields under their names, or a whole element, and the paths of fields that a default was filled
+    /// in for. Firestore keeps the names under which it speaks of itself from being those of fields; Qdrant does not.
+    pub(crate) fn extra(
+        &mut self,
+        members: &[(&str, Left<'_>)],
+        element: Option<&Value<'_>>,
+        missing: &[&str],
+    ) {
+        const OWN: [&str; 3] = ["__missing__", "__entries__", "__value__"];
+        let hides = |name: &str| self.escapes && name.contains('\0') || OWN.contains(&name);
+        if missing.is_empty() && element.is_none() && !members.iter().any(|(name, _)| hides(name)) {
             return self.object(members);
         }
-        let (hidden, plain): (Vec<_>, Vec<_>) = members
-            .iter()
-            .partition(|(name, _)| self.escapes && name.contains('\0'));
+        let (hidden, plain): (Vec<_>, Vec<_>) = members.iter().partition(|(name, _)| hides(name));
         let mut before = "{";
         for (name, left) in plain {
             self.member(before, name, left);
+            before = ",";
+        }
+        if let Some(element) = element {
+            self.member(before, "__value__", element);
             before = ",";
         }
         if !missing.is_empty() {
@@ -209,6 +222,36 @@ impl<'o> Writer<'o> {
                 0.0 => writer.raw("\"-0.0\""),
                 double => writer.format(format_args!("\"{double:e}\"")),
             });
+        }
+    }
+
+    fn sparse(&mut self, sparse: &Sparse<'_>) {
+        self.raw("{\"indices\":");
+        self.list(sparse.indices(), |writer, index| {
+            writer.format(format_args!("{index}"))
+        });
+        self.raw(",\"values\":");
+        self.floats(sparse.values());
+        self.raw("}");
+    }
+
+    fn floats(&mut self, floats: &Floats<'_>) {
+        self.list(floats.components(), |writer, bytes| {
+            writer.float(f32::from_le_bytes(*bytes))
+        });
+    }
+
+    /// As few digits as tell it from every other float; of those that are no numbers of JSON the name, of a NaN
+    /// other than the usual one its bits.
+    fn float(&mut self, float: f32) {
+        match float.to_bits() {
+            float::NAN => self.raw("\"NaN\""),
+            float::INFINITY => self.raw("\"Infinity\""),
+            float::MINUS_INFINITY => self.raw("\"-Infinity\""),
+            float::MINUS_ZERO => self.raw("\"-0.0\""),
+            bits if float.is_nan() => self.format(format_args!("\"{bits:#010x}\"")),
+            _ if (1e-5..1e9).contains(&float.abs()) || float == 0.0 => self.format(format_args!("{float}")),
+            _ => self.format(format_args!("{float:e}")),
         }
     }
 

@@ -5,11 +5,11 @@
 use sha1::{Digest, Sha1};
 use sha2::Sha256;
 
-use super::cast::hyphenated;
 use super::encode::is;
 use crate::json::Owned;
 use crate::mapping::{Column, Function, Holds, Scalar, Type};
 use crate::timestamp::DAY;
+use crate::uuid::hyphenated;
 use crate::{Timestamp, Value, below};
 
 /// A value after its column's functions.

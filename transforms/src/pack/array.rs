@@ -3,8 +3,9 @@
 
 use super::cell::{null, sized};
 use super::encode::{self, Fit, Refusal, Taste, is, told};
+use super::floats;
 use crate::Value;
-use crate::mapping::{Holds, Scalar};
+use crate::mapping::{Holds, Records, Scalar, Type};
 
 /// One dimension, whether there are NULLs, the element's type, how many, counted from 1; then the elements.
 pub(super) fn write(
@@ -13,14 +14,19 @@ pub(super) fn write(
     taste: Taste<'_>,
     out: &mut Vec<u8>,
 ) -> Result<Fit, Refusal> {
-    let Value::Array(values) = value else {
-        return Ok(Fit::Misfit);
+    let (values, alone) = match value {
+        Value::Floats(floats) => return floats::dense(Type::Array(scalar), taste.holds, floats, out),
+        Value::Array(values) => (values.as_slice(), false),
+        // Qdrant searches one value and a list of one alike.
+        Value::Map(_) => return Ok(Fit::Misfit),
+        one if taste.rules.of == Records::Points => (std::slice::from_ref(one), true),
+        _ => return Ok(Fit::Misfit),
     };
     let element = Taste {
         holds: elements(scalar),
         ..taste
     };
-    let mut fit = told(is(taste.holds, value));
+    let mut fit = told(is(taste.holds, value) && !alone);
     let nulls = values.iter().any(|value| matches!(value, Value::Null));
     let mut head = vec![i32::from(!values.is_empty()), i32::from(nulls), oid(scalar)];
     if !values.is_empty() {

@@ -6,6 +6,7 @@ use super::encode::fits;
 use super::numeric::Decimal;
 use crate::mapping::Scalar;
 use crate::timestamp::DAY;
+use crate::uuid::hyphenated;
 use crate::{Timestamp, Value, below};
 
 /// Appends the value converted; if there is no such conversion, nothing is left behind.
@@ -150,18 +151,6 @@ pub(super) fn uuid(text: &str) -> Option<([u8; 16], bool)> {
     }
     (digits == 32).then_some(())?;
     Some((uuid, hyphenated(uuid) == text))
-}
-
-/// As PostgreSQL writes it.
-pub(super) fn hyphenated(uuid: [u8; 16]) -> String {
-    let mut text = String::with_capacity(36);
-    for (at, byte) in uuid.iter().enumerate() {
-        if matches!(at, 4 | 6 | 8 | 10) {
-            text.push('-');
-        }
-        text.push_str(&format!("{byte:02x}"));
-    }
-    text
 }
 
 #[cfg(test)]

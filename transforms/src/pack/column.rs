@@ -5,11 +5,11 @@ use super::apply::{self, Applied};
 use super::cast::spelled;
 use super::encode::{self, Fit, Refusal, Taste};
 use super::layout::{Cell, From};
-use super::row::Row;
-use super::{Packed, cell, reject, text};
+use super::row::{Remapping, Row};
+use super::{Packed, cell, reject, text, vector};
 use crate::json;
-use crate::mapping::{Function, Holds, Misfit};
-use crate::{Amendment, Policy, Reason, Reject, Value};
+use crate::mapping::{Document, Function, Holds, Misfit, Records, Zero};
+use crate::{Amendment, Floats, Policy, Reason, Reject, Sparse, Value};
 
 /// Appends the cell.
 pub(super) fn write<'p>(row: &mut Row<'p, '_, '_>, cell: &'p Cell<'_>, out: &mut Vec<u8>) -> Packed<()> {
@@ -56,7 +56,9 @@ fn derived(
     let fit = take(cell, value, taste, out).map_err(|refusal| refused(cell, refusal))?;
     if fit == Fit::Misfit {
         out.truncate(start);
-        if cell.column.misfit == Misfit::Quarantine {
+        // A point without its id is none.
+        let is_id = row.rules.of == Records::Points && matches!(cell.from, From::Document(Document::Id));
+        if is_id || cell.column.misfit == Misfit::Quarantine {
             return Err(misfit(cell, value));
         }
         return none(cell, "a value that the column cannot hold", out);
@@ -90,9 +92,37 @@ fn some(
         casts: false,
         rules: row.rules,
     };
-    let fit = match take(cell, value, taste, out) {
-        // An embedding of the wrong kind is not quietly put aside, unless the mapping gives it up.
-        Err((Reason::VectorDimension | Reason::VectorNotFinite, _)) if policy == Misfit::Null => Fit::Misfit,
+    if cell.column.sql.dimension().is_some() && vector::is_zero(value) {
+        match cell.column.zero {
+            Zero::Keep => row.notes.zeros += 1,
+            Zero::Null => {
+                amend(row, cell, slot, value, Policy::Null);
+                return none(cell, "a vector of zeros", out);
+            }
+            Zero::Quarantine => {
+                let detail = format!(
+                    "a vector of zeros, which column {:?} is not to hold",
+                    cell.column.name
+                );
+                return Err(reject(Reason::VectorZero, Some(&cell.label), detail));
+            }
+        }
+    }
+    let taken = match (value, row.remapping) {
+        (Value::Sparse(sparse), remapping) if cell.column.remap => {
+            remapped(cell, sparse, remapping, taste, out)
+        }
+        _ => take(cell, value, taste, out),
+    };
+    let of_points = matches!(value, Value::Floats(_) | Value::Sparse(_));
+    let fit = match taken {
+        // An embedding of the wrong kind is not quietly put aside, unless the mapping gives it up. Those of points
+        // are a misfit like others: Qdrant takes what pgvector does not.
+        Err((Reason::VectorDimension | Reason::VectorNotFinite, _))
+            if policy == Misfit::Null || of_points && policy != Misfit::Quarantine =>
+        {
+            Fit::Misfit
+        }
         Err(refusal) => return Err(refused(cell, refusal)),
         Ok(fit) => fit,
     };
@@ -118,6 +148,38 @@ fn some(
         Misfit::Overflow => {}
     }
     none(cell, "a value that the column cannot hold", out)
+}
+
+/// A sparse vector whose indices are replaced by the numbers that stand for them.
+fn remapped(
+    cell: &Cell<'_>,
+    sparse: &Sparse<'_>,
+    remapping: Option<Remapping<'_>>,
+    taste: Taste<'_>,
+    out: &mut Vec<u8>,
+) -> Result<Fit, Refusal> {
+    let column = cell.column;
+    let numbers = |remapping: Remapping<'_>| {
+        let Remapping { dictionary, table } = remapping;
+        dictionary.numbers(table, &column.name, sparse.indices())
+    };
+    let Some(numbers) = remapping
+        .and_then(numbers)
+        .filter(|numbers| numbers.len() == sparse.indices().len())
+    else {
+        return Ok(Fit::Misfit);
+    };
+    let mut pairs: Vec<(u32, f32)> = numbers.into_iter().zip(sparse.values().iter()).collect();
+    pairs.sort_by_key(|(number, _)| *number);
+    let (numbers, values): (Vec<u32>, Floats<'_>) = pairs.into_iter().unzip();
+    let Some(renumbered) = Sparse::new(numbers, values).map(Box::new).map(Value::Sparse) else {
+        return Ok(Fit::Misfit);
+    };
+    // Going back, the indices are put in their order again: another one was not told.
+    Ok(match encode::write(column.sql, &renumbered, taste, out)? {
+        Fit::Whole if !sparse.indices().is_sorted_by(|a, b| a < b) => Fit::Beside,
+        fit => fit,
+    })
 }
 
 /// What the column's functions make of the value meets its type.
@@ -159,7 +221,7 @@ fn natural(value: &Value<'_>) -> Holds {
         Value::Timestamp(_) => Holds::Timestamp,
         Value::Text(_) => Holds::Text,
         Value::Bytes(_) => Holds::Bytes,
-        Value::Vector(_) => Holds::Vector,
+        Value::Vector(_) | Value::Floats(_) | Value::Sparse(_) => Holds::Vector,
         _ => Holds::Any,
     }
 }
@@ -266,6 +328,7 @@ fn kind(value: &Value<'_>) -> &'static str {
         Value::GeoPoint { .. } => "a geopoint",
         Value::Array(_) => "an array",
         Value::Map(_) => "a map",
-        Value::Vector(_) => "a vector",
+        Value::Vector(_) | Value::Floats(_) => "a vector",
+        Value::Sparse(_) => "a sparse vector",
     }
 }

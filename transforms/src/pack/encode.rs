@@ -5,7 +5,7 @@
 use super::cast::{self, spelled};
 use super::cell::{bytes, date, fixed, moment, sized};
 use super::numeric::{self, Decimal};
-use super::{Rules, array, vector};
+use super::{Rules, array, geo, vector};
 use crate::json::Writer;
 use crate::mapping::{Holds, Nul, Scalar, Type};
 use crate::timestamp::DAY;
@@ -55,17 +55,8 @@ pub(super) fn write(
             json(taste.rules, out, |writer| writer.value(value))?;
             Ok(told(taste.holds == Holds::Any || is(taste.holds, value)))
         }
-        Type::Point => Ok(match value {
-            Value::GeoPoint { latitude, longitude } => {
-                sized(out, |out| {
-                    out.extend_from_slice(&longitude.to_be_bytes());
-                    out.extend_from_slice(&latitude.to_be_bytes());
-                });
-                told(is(taste.holds, value))
-            }
-            _ => Fit::Misfit,
-        }),
-        Type::Geography => Ok(geography(value, taste.holds, out)),
+        Type::Point => Ok(geo::point(value, taste, out)),
+        Type::Geography => Ok(geo::geography(value, taste, out)),
         Type::Vector(_) | Type::Halfvec(_) | Type::Sparsevec(_) => {
             vector::write(sql, taste.holds, value, out)
         }
@@ -87,7 +78,7 @@ pub(super) fn is(holds: Holds, value: &Value<'_>) -> bool {
         Holds::Bytes => matches!(value, Value::Bytes(_)),
         Holds::Reference => matches!(value, Value::Reference(_)),
         Holds::Point => matches!(value, Value::GeoPoint { .. }),
-        Holds::Vector => matches!(value, Value::Vector(_)),
+        Holds::Vector => matches!(value, Value::Vector(_) | Value::Floats(_) | Value::Sparse(_)),
         Holds::Array => matches!(value, Value::Array(_)),
         Holds::Map => matches!(value, Value::Map(_)),
     }
@@ -299,27 +290,6 @@ fn numeric(within: Option<(u16, u16)>, value: &Value<'_>, holds: Holds, out: &mu
     match decimal.and_then(|decimal| decimal.write(within, out)) {
         Some(exact) => told(exact && like),
         None => Fit::Misfit,
-    }
-}
-
-/// EWKB in the order of bytes that it calls 0: the type with the flag for a reference system, that, the point.
-fn geography(value: &Value<'_>, holds: Holds, out: &mut Vec<u8>) -> Fit {
-    const POINT_WITH_SYSTEM: u32 = 0x2000_0001;
-    const WGS_84: u32 = 4326;
-    match value {
-        Value::GeoPoint { latitude, longitude }
-            if (-90.0..=90.0).contains(latitude) && (-180.0..=180.0).contains(longitude) =>
-        {
-            sized(out, |out| {
-                out.push(0);
-                out.extend_from_slice(&POINT_WITH_SYSTEM.to_be_bytes());
-                out.extend_from_slice(&WGS_84.to_be_bytes());
-                out.extend_from_slice(&longitude.to_be_bytes());
-                out.extend_from_slice(&latitude.to_be_bytes());
-            });
-            told(is(holds, value))
-        }
-        _ => Fit::Misfit,
     }
 }
 

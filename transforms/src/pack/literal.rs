@@ -4,7 +4,7 @@
 use super::Rules;
 use super::encode::{self, Fit, Taste};
 use crate::json::Owned;
-use crate::mapping::{Holds, Literal, Nul, Scalar, Type};
+use crate::mapping::{Holds, Literal, Nul, Records, Scalar, Type};
 
 /// The whole cell, with its length.
 pub(super) fn cell(sql: Type, literal: &Literal, root: &str) -> Option<Vec<u8>> {
@@ -21,6 +21,7 @@ pub(super) fn cell(sql: Type, literal: &Literal, root: &str) -> Option<Vec<u8>> 
         rules: Rules {
             root,
             nul: Nul::Escape,
+            of: Records::Documents,
         },
     };
     let mut out = Vec::new();

@@ -8,7 +8,10 @@ mod array;
 mod cast;
 mod cell;
 mod column;
+mod dictionary;
 mod encode;
+mod floats;
+mod geo;
 mod layout;
 mod literal;
 mod numeric;
@@ -18,10 +21,12 @@ mod text;
 mod tuples;
 mod vector;
 
-use crate::mapping::{Nul, Source, Table};
+pub use dictionary::Dictionary;
+
+use crate::mapping::{Nul, Records, Source, Table};
 use crate::{Document, Notes, Reason, Reject, Value, below, visible};
 use layout::{Homes, Layout, home};
-use row::{Elements, Row, Slot, Subject};
+use row::{Elements, Remapping, Row, Slot, Subject};
 pub use tuples::Tuples;
 
 /// What stands before the first tuple: signature, no flags, no header extension.
@@ -39,6 +44,7 @@ pub struct Packer<'t> {
     tables: Vec<Prepared<'t>>,
     root: &'t str,
     exact_vectors: bool,
+    dictionary: Option<&'t dyn Dictionary>,
 }
 
 /// One table, made ready.
@@ -54,11 +60,12 @@ struct Prepared<'t> {
 struct Rules<'r> {
     root: &'r str,
     nul: Nul,
+    of: Records,
 }
 
 impl<'t> Packer<'t> {
     /// `tables` are those of one collection id, the first that matches wins; `root` is
-    /// `projects/p/databases/d/documents`; `exact_vectors` keeps in `_extra` the doubles of every vector that
+    /// `projects/p/databases/d/documents`, of points [`crate::qdrant::ROOT`]; `exact_vectors` keeps in `_extra` the doubles of every vector that
     /// pgvector's floats would change.
     pub fn new(tables: &'t [Table], root: &'t str, exact_vectors: bool) -> Self {
         Packer {
@@ -66,6 +73,17 @@ impl<'t> Packer<'t> {
             tables: prepared(tables, root, &Homes::new()),
             root,
             exact_vectors,
+            dictionary: None,
+        }
+    }
+
+    /// Gives columns that ask for it smaller numbers for the indices of sparse vectors; without a dictionary, such a
+    /// vector is a misfit.
+    #[must_use]
+    pub fn with_dictionary(self, dictionary: &'t dyn Dictionary) -> Self {
+        Packer {
+            dictionary: Some(dictionary),
+            ..self
         }
     }
 
@@ -148,7 +166,7 @@ impl<'t> Packer<'t> {
             );
         };
         let clean = Document {
-            name: document.name,
+            name: document.name.as_ref().into(),
             created: document.created,
             updated: document.updated,
             fields: stripped
@@ -169,16 +187,20 @@ impl<'t> Packer<'t> {
     }
 
     /// The document's table, its path, and what the pattern's `*` stand for.
-    fn route<'d>(&self, document: &Document<'d>) -> Packed<(&Prepared<'t>, &'d str, Vec<&'d str>)> {
-        let Some(path) = below(document.name, self.root) else {
+    fn route<'d>(&self, document: &'d Document<'_>) -> Packed<(&Prepared<'t>, &'d str, Vec<&'d str>)> {
+        let Some(path) = below(&document.name, self.root) else {
             let detail = format!(
                 "the name {:?} does not lie below {:?}",
-                visible(document.name),
+                visible(&document.name),
                 self.root
             );
             return Err(reject(Reason::Malformed, Some("_path"), detail));
         };
-        let matching = |table: &'_ Prepared<'t>| table.table.from.matches(path);
+        let kind = document.kind();
+        let matching = |table: &'_ Prepared<'t>| {
+            let matches = table.table.from.matches(path);
+            matches.filter(|_| table.table.of == kind)
+        };
         let found = self
             .tables
             .iter()
@@ -231,7 +253,7 @@ impl<'t> Packer<'t> {
 
     fn row<'p, 'd, 'n>(
         &'p self,
-        table: &Table,
+        table: &'p Table,
         layout: &'p Layout<'p>,
         subject: Subject<'d>,
         embeddings: &'p [Option<Vec<f32>>],
@@ -243,8 +265,13 @@ impl<'t> Packer<'t> {
             rules: Rules {
                 root: self.root,
                 nul: table.nul,
+                of: table.of,
             },
             exact_vectors: self.exact_vectors,
+            remapping: self.dictionary.map(|dictionary| Remapping {
+                dictionary,
+                table: layout.child.map_or(&table.name, |child| &child.name),
+            }),
             embeddings,
             slots: vec![Slot::default(); layout.slots],
             missing: Vec::new(),
@@ -281,11 +308,21 @@ fn reject(reason: Reason, column: Option<&str>, detail: String) -> Reject {
     }
 }
 
+/// The last part of a path; of a point, without the shard key behind it. No id of a point has an `@` in it.
+fn id<'d>(document: &Document<'_>, path: &'d str) -> &'d str {
+    let last = path.rsplit('/').next().unwrap_or(path);
+    match document.kind() {
+        Records::Documents => last,
+        Records::Points => last.split('@').next().unwrap_or(last),
+    }
+}
+
 impl<'d> Subject<'d> {
     fn document(document: &'d Document<'d>, path: &'d str, wildcards: &'d [&'d str]) -> Self {
         Subject {
             document,
             path,
+            id: id(document, path),
             wildcards,
             whole: None,
             ordinal: None,

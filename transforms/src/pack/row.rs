@@ -5,9 +5,9 @@
 use super::column;
 use super::encode::{self, Fit};
 use super::layout::{Branch, Layout, Level};
-use super::{Packed, Rules, cell, reject};
+use super::{Dictionary, Packed, Rules, cell, reject};
 use crate::json::{Left, Writer};
-use crate::mapping::{Collection, Nul};
+use crate::mapping::{Collection, Nul, Records, Type};
 use crate::{Document, Notes, Reason, Timestamp, Value};
 
 /// What a row is made of.
@@ -16,6 +16,8 @@ pub(super) struct Subject<'d> {
     pub(super) document: &'d Document<'d>,
     /// Its path below the root.
     pub(super) path: &'d str,
+    /// What tells it from others of its collection (in Qdrant, of its shard).
+    pub(super) id: &'d str,
     /// What the pattern's `*` stand for.
     pub(super) wildcards: &'d [&'d str],
     /// The array or map that the element belongs to.
@@ -32,6 +34,8 @@ pub(super) struct Slot<'d> {
     pub(super) value: Option<&'d Value<'d>>,
     /// The column that is asked first tells it: whether that has no functions, and whether it tells all.
     pub(super) told: Option<(bool, bool)>,
+    /// A column of type `jsonb` tells all of it.
+    in_json: bool,
     /// An amendment records it.
     pub(super) amended: bool,
     /// The rows of a child table hold its elements.
@@ -62,11 +66,20 @@ pub(super) struct Row<'p, 'd, 'n> {
     pub(super) subject: Subject<'d>,
     pub(super) rules: Rules<'p>,
     pub(super) exact_vectors: bool,
+    pub(super) remapping: Option<Remapping<'p>>,
     pub(super) embeddings: &'p [Option<Vec<f32>>],
     pub(super) slots: Vec<Slot<'d>>,
     /// Paths that a default was filled in for.
     pub(super) missing: Vec<&'p str>,
     pub(super) notes: &'n mut Notes,
+}
+
+/// Who knows the numbers for the indices of sparse vectors.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Remapping<'r> {
+    pub(super) dictionary: &'r dyn Dictionary,
+    /// The name of the relation that the row is of.
+    pub(super) table: &'r str,
 }
 
 /// What goes to `_extra`, by name.
@@ -79,16 +92,19 @@ where
     /// Appends the tuple of a document; the arrays and maps whose elements are rows of their own.
     pub(super) fn document(mut self, out: &mut Vec<u8>) -> Packed<Elements<'d>> {
         let document = self.subject.document;
-        self.begin(4, out);
+        let has_times = self.rules.of == Records::Documents;
+        self.begin(if has_times { 4 } else { 2 }, out);
         encode::plain(self.subject.path, Nul::Quarantine, out)
             .map_err(|(reason, detail)| reject(reason, Some("_path"), detail))?;
-        moment("_created_at", document.created, out)?;
-        moment("_updated_at", document.updated, out)?;
+        if has_times {
+            moment("_created_at", document.created, out)?;
+            moment("_updated_at", document.updated, out)?;
+        }
         let mut elements = Elements::new();
         let mut extra = self.look(&mut elements);
         self.cells(out)?;
         self.leave(&mut extra);
-        self.extra(&extra, out)?;
+        self.extra(&extra, None, out)?;
         Ok(elements)
     }
 
@@ -128,9 +144,11 @@ where
         let below = self.is_beside_below(&layout.fields);
         match (layout.itself.map(|slot| self.slots[slot]), element) {
             // A column has it all, whatever it is.
-            (Some(slot), _) if slot.is_whole() && !slot.is_beside() && !below => extra.clear(),
+            (Some(slot), _) if slot.in_json || slot.is_whole() && !slot.is_beside() && !below => {
+                extra.clear()
+            }
             (Some(slot), Value::Map(_)) if slot.is_whole() || slot.is_beside() => {
-                extra = vec![("__value__", Left::Whole(element))];
+                return self.extra(&Members::new(), Some(element), out);
             }
             (_, Value::Map(_)) => {
                 self.leave(&mut extra);
@@ -139,15 +157,15 @@ where
                     return self.empty(element, out);
                 }
             }
-            _ => extra = vec![("__value__", Left::Whole(element))],
+            _ => return self.extra(&Members::new(), Some(element), out),
         }
-        self.extra(&extra, out)
+        self.extra(&extra, None, out)
     }
 
     /// The `_extra` of an element that is a map of which nothing is in any column.
     fn empty(&mut self, element: &'d Value<'d>, out: &mut Vec<u8>) -> Packed<()> {
         if !self.missing.is_empty() {
-            return self.extra(&vec![("__value__", Left::Whole(element))], out);
+            return self.extra(&Members::new(), Some(element), out);
         }
         self.notes.overflowed = true;
         cell::bytes(out, b"\x01{}");
@@ -214,7 +232,8 @@ where
         let beside = slot.is_beside() || inner.is_some_and(|inner| self.is_beside_below(inner));
         match (inner, value) {
             (_, Value::Null) if branch.forgets => None,
-            _ if slot.rows || slot.is_whole() && !beside => None,
+            // All of it is there as it was, whatever columns make of its parts.
+            _ if slot.rows || slot.in_json || slot.is_whole() && !beside => None,
             (Some(inner), Value::Map(entries)) if slot.told.is_none() && !slot.amended => {
                 self.part(inner, entries).map(Left::Part)
             }
@@ -249,23 +268,27 @@ where
         })
     }
 
-    fn extra(&mut self, members: &Members<'_>, out: &mut Vec<u8>) -> Packed<()> {
-        if members.is_empty() && self.missing.is_empty() {
+    /// The cell of `_extra`: fields by name, or an element that is not to be taken apart.
+    fn extra(&mut self, members: &Members<'_>, element: Option<&Value<'_>>, out: &mut Vec<u8>) -> Packed<()> {
+        if members.is_empty() && element.is_none() && self.missing.is_empty() {
             cell::null(out);
             return Ok(());
         }
         self.notes.overflowed = true;
         let missing = &self.missing;
-        encode::json(self.rules, out, |writer| writer.extra(members, missing)).map_err(|(reason, detail)| {
-            let culprit = members.iter().find(|(name, left)| self.holds_nul(name, left));
-            reject(reason, culprit.map(|(name, _)| *name), detail)
-        })
+        encode::json(self.rules, out, |writer| writer.extra(members, element, missing)).map_err(
+            |(reason, detail)| {
+                let culprit = members.iter().find(|(name, left)| self.holds_nul(name, left));
+                let culprit = culprit.map(|(name, _)| *name).or(element.map(|_| "__value__"));
+                reject(reason, culprit, detail)
+            },
+        )
     }
 
     fn holds_nul(&self, name: &str, left: &Left<'_>) -> bool {
         let mut scratch = Vec::new();
         let mut writer = Writer::new(&mut scratch, self.rules.root);
-        writer.extra(&[(name, left.clone())], &[]);
+        writer.extra(&[(name, left.clone())], None, &[]);
         writer.nul
     }
 }
@@ -279,6 +302,7 @@ impl Row<'_, '_, '_> {
             Fit::Beside | Fit::Misfit => false,
         };
         let (slot, plain) = (&mut self.slots[slot], cell.column.apply.is_empty());
+        slot.in_json |= whole && cell.tells && cell.column.sql == Type::Json;
         if cell.tells && slot.told.is_none_or(|(before, _)| plain && !before) {
             slot.told = Some((plain, whole));
         }
@@ -297,8 +321,8 @@ fn is_of(of: Collection, value: &Value<'_>) -> bool {
     }
 }
 
-fn moment(column: &'static str, timestamp: Timestamp, out: &mut Vec<u8>) -> Packed<()> {
-    let Some(micros) = timestamp.micros() else {
+fn moment(column: &'static str, timestamp: Option<Timestamp>, out: &mut Vec<u8>) -> Packed<()> {
+    let Some(micros) = timestamp.and_then(Timestamp::micros) else {
         let detail = "not a whole microsecond between the years 1 and 9999".into();
         return Err(reject(Reason::TimestampPrecision, Some(column), detail));
     };

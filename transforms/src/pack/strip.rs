@@ -101,6 +101,8 @@ fn without(value: &Value<'_>) -> Owned {
         },
         Value::Array(values) => Owned::Array(values.iter().map(without).collect()),
         Value::Vector(components) => Owned::Vector(components.clone()),
+        Value::Floats(floats) => Owned::Floats(floats.view().into_owned()),
+        Value::Sparse(sparse) => Owned::Sparse(Box::new(sparse.view().into_owned())),
         Value::Map(entries) => {
             let mut kept: Vec<(String, Owned)> = Vec::with_capacity(entries.len());
             let (renamed, plain): (Vec<_>, Vec<_>) = entries.iter().partition(|(key, _)| has(key));

@@ -35,15 +35,15 @@ pub(super) fn about(document: Document, subject: &Subject<'_>) -> Option<Owned> 
     let text = |text: &str| Some(Owned::Text(text.into()));
     let moment = |timestamp: Timestamp| Some(Owned::Timestamp(timestamp));
     match document {
-        Document::Id => text(path.rsplit('/').next().unwrap_or(path)),
+        Document::Id => text(subject.id),
         Document::Path => text(path),
         Document::Parent => {
             let (collection, _) = path.rsplit_once('/')?;
             text(collection.rsplit_once('/')?.0)
         }
         Document::Wildcard(number) => text(subject.wildcards.get(usize::from(number).checked_sub(1)?)?),
-        Document::Created => moment(subject.document.created),
-        Document::Updated => moment(subject.document.updated),
+        Document::Created => subject.document.created.and_then(moment),
+        Document::Updated => subject.document.updated.and_then(moment),
         Document::Ordinal => Some(Owned::Integer(i64::from(subject.ordinal?))),
         Document::Key => text(subject.key?),
         // Asked for by its slot.

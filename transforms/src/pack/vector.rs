@@ -6,14 +6,22 @@ use std::borrow::Cow;
 
 use super::cell::sized;
 use super::encode::{Fit, Refusal};
+use super::floats;
 use crate::mapping::{Holds, Type};
 use crate::{Reason, Value};
 
 /// How many components of a `sparsevec` may differ from zero.
-const MOST: usize = 16_000;
+pub(super) const MOST: usize = 16_000;
 
 /// Appends the cell. An embedding that does not fit is refused; anything else that does not is a misfit.
 pub(super) fn write(sql: Type, holds: Holds, value: &Value<'_>, out: &mut Vec<u8>) -> Result<Fit, Refusal> {
+    match (sql, value) {
+        (_, Value::Floats(floats)) => return floats::dense(sql, holds, floats, out),
+        (Type::Sparsevec(dimension), Value::Sparse(sparse)) => {
+            return floats::sparse(dimension, holds, sparse, out);
+        }
+        _ => {}
+    }
     let Some((components, told)) = components(value, holds) else {
         return Ok(Fit::Misfit);
     };
@@ -29,6 +37,16 @@ pub(super) fn write(sql: Type, holds: Holds, value: &Value<'_>, out: &mut Vec<u8
         Ok(_) => Ok(Fit::Beside),
         Err(refusal) if told && holds == Holds::Vector => Err(refusal),
         Err(_) => Ok(Fit::Misfit),
+    }
+}
+
+/// Whether a vector has no direction.
+pub(super) fn is_zero(value: &Value<'_>) -> bool {
+    match value {
+        Value::Vector(components) => components.iter().all(|component| *component == 0.0),
+        Value::Floats(components) => floats::is_zero(components),
+        Value::Sparse(sparse) => floats::is_zero(sparse.values()),
+        _ => false,
     }
 }
 
@@ -60,7 +78,7 @@ fn dense<const SIZE: usize>(
     out: &mut Vec<u8>,
     convert: impl Fn(f64) -> Option<([u8; SIZE], f64)>,
 ) -> Result<bool, Refusal> {
-    check(dimension.into(), components)?;
+    check(dimension.into(), components.len())?;
     let mut exact = true;
     sized(out, |out| {
         out.reserve(4 + components.len() * SIZE);
@@ -77,7 +95,7 @@ fn dense<const SIZE: usize>(
 
 /// The number of components, of those that are not zero, a zero; the places of these, and these.
 fn sparse(dimension: u32, components: &[f64], out: &mut Vec<u8>) -> Result<bool, Refusal> {
-    check(dimension, components)?;
+    check(dimension, components.len())?;
     let (mut exact, mut places, mut values) = (true, Vec::new(), Vec::new());
     for (at, component) in components.iter().enumerate() {
         let (bytes, back) = single(*component).ok_or_else(|| not_finite(at, 4))?;
@@ -102,18 +120,15 @@ fn sparse(dimension: u32, components: &[f64], out: &mut Vec<u8>) -> Result<bool,
     Ok(exact)
 }
 
-fn check(dimension: u32, components: &[f64]) -> Result<(), Refusal> {
-    if components.len() == dimension as usize {
+pub(super) fn check(dimension: u32, components: usize) -> Result<(), Refusal> {
+    if components == dimension as usize {
         return Ok(());
     }
-    let detail = format!(
-        "a vector of {} components in a column of {dimension}",
-        components.len()
-    );
+    let detail = format!("a vector of {components} components in a column of {dimension}");
     Err((Reason::VectorDimension, detail))
 }
 
-fn not_finite(at: usize, size: usize) -> Refusal {
+pub(super) fn not_finite(at: usize, size: usize) -> Refusal {
     let detail = format!("component {at} is no finite {}-bit number", size * 8);
     (Reason::VectorNotFinite, detail)
 }
@@ -133,7 +148,7 @@ fn half(component: f64) -> Option<([u8; 2], f64)> {
 }
 
 /// The nearest binary16: a sign, five bits of exponent, ten of fraction.
-fn to_half(single: f32) -> u16 {
+pub(super) fn to_half(single: f32) -> u16 {
     let bits = single.to_bits();
     let sign = (bits >> 16) as u16 & 0x8000;
     let exponent = (bits >> 23 & 0xff) as i32 - 127;
@@ -154,7 +169,7 @@ fn to_half(single: f32) -> u16 {
     sign | (down + u32::from(up)) as u16
 }
 
-fn from_half(bits: u16) -> f64 {
+pub(super) fn from_half(bits: u16) -> f64 {
     let (exponent, fraction) = (i32::from(bits >> 10 & 0x1f), f64::from(bits & 0x3ff));
     let size = match exponent {
         0 => fraction * 2f64.powi(-24),

@@ -55,6 +55,8 @@ pub(super) fn draw(site: &Site<'_>, sites: &Sites<'_>, names: &mut HashSet<Strin
         drop: Vec::new(),
         indexes: named.indexes,
         foreign_keys: Vec::new(),
+        of: Default::default(),
+        partition: None,
     };
     if place.key == 0 {
         table

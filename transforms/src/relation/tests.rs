@@ -15,6 +15,8 @@ fn table(from: Pattern, columns: Vec<Column>) -> Table {
         drop: Vec::new(),
         indexes: Vec::<Index>::new(),
         foreign_keys: Vec::new(),
+        of: Default::default(),
+        partition: None,
     }
 }
 

@@ -64,13 +64,12 @@ fn replace(fields: &mut Vec<(String, Owned)>, path: &[String], value: Owned) -> 
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::Timestamp;
 
     fn rebuilt(text: &str) -> Rebuilt {
         Rebuilt {
             path: "c/d".into(),
-            created: Timestamp::default(),
-            updated: Timestamp::default(),
+            created: None,
+            updated: None,
             fields: json::read_object(text, "").unwrap(),
         }
     }

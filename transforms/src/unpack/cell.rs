@@ -3,8 +3,9 @@
 //! Which Firestore value a cell stands for is decided next door, by what the column holds.
 
 use super::numeric::Numeric;
+use crate::Floats;
 use crate::json::{self, Owned};
-use crate::mapping::{Scalar, Type};
+use crate::mapping::{Holds, Scalar, Type};
 
 /// What a cell says, by its column's type alone.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,7 +24,12 @@ pub(super) enum Stored {
         longitude: f64,
     },
     Json(Owned),
-    Vector(Vec<f64>),
+    Floats(Floats<'static>),
+    Sparse {
+        dimension: u32,
+        places: Vec<u32>,
+        values: Floats<'static>,
+    },
     /// NULL is none.
     Array(Vec<Option<Stored>>),
 }
@@ -35,9 +41,10 @@ pub(super) type Trouble = &'static str;
 const EPOCH: i64 = 946_684_800_000_000;
 const DAY: i64 = 86_400_000_000;
 
-/// Reads a cell of a column of this type.
-pub(super) fn read(sql: Type, cell: &[u8], root: &str) -> Result<Stored, Trouble> {
+/// Reads a cell of a column.
+pub(super) fn read(sql: Type, holds: Holds, cell: &[u8], root: &str) -> Result<Stored, Trouble> {
     Ok(match sql {
+        Type::Array(Scalar::Real) if holds == Holds::Vector => Stored::Floats(reals(cell)?),
         Type::Scalar(scalar) => self::scalar(scalar, cell)?,
         Type::Array(scalar) => Stored::Array(array(scalar, cell)?),
         Type::Json => {
@@ -51,9 +58,9 @@ pub(super) fn read(sql: Type, cell: &[u8], root: &str) -> Result<Stored, Trouble
             Stored::Point { latitude, longitude }
         }
         Type::Geography => geography(cell)?,
-        Type::Vector(dimension) => Stored::Vector(vector(dimension, cell, Bytes::single)?),
-        Type::Halfvec(dimension) => Stored::Vector(vector(dimension, cell, Bytes::half)?),
-        Type::Sparsevec(dimension) => Stored::Vector(sparse(dimension, cell)?),
+        Type::Vector(dimension) => Stored::Floats(vector(dimension, cell, Bytes::float)?),
+        Type::Halfvec(dimension) => Stored::Floats(vector(dimension, cell, Bytes::half)?),
+        Type::Sparsevec(dimension) => sparse(dimension, cell)?,
         Type::Tsvector => return Err("a tsvector, which rows do not carry"),
     })
 }
@@ -166,8 +173,8 @@ fn geography(cell: &[u8]) -> Result<Stored, Trouble> {
 fn vector<'c>(
     dimension: u16,
     cell: &'c [u8],
-    component: fn(&mut Bytes<'c>) -> Result<f64, Trouble>,
-) -> Result<Vec<f64>, Trouble> {
+    component: fn(&mut Bytes<'c>) -> Result<f32, Trouble>,
+) -> Result<Floats<'static>, Trouble> {
     let mut bytes = Bytes(cell);
     if bytes.take().map(u16::from_be_bytes)? != dimension {
         return Err("a vector of another length than its column");
@@ -181,11 +188,9 @@ fn vector<'c>(
 }
 
 /// The number of components, how many are not zero, a word that means nothing, their places, their values.
-fn sparse(dimension: u32, cell: &[u8]) -> Result<Vec<f64>, Trouble> {
-    // More than a document of one mebibyte can hold, so that no cell asks for all the memory there is.
-    const LONGEST: u32 = 1 << 20;
+fn sparse(dimension: u32, cell: &[u8]) -> Result<Stored, Trouble> {
     let mut bytes = Bytes(cell);
-    if bytes.unsigned(false)? != dimension || dimension > LONGEST {
+    if bytes.unsigned(false)? != dimension {
         return Err("a vector of another length than its column");
     }
     let stored = bytes.unsigned(false)?;
@@ -193,15 +198,63 @@ fn sparse(dimension: u32, cell: &[u8]) -> Result<Vec<f64>, Trouble> {
     let places: Vec<u32> = (0..stored)
         .map(|_| bytes.unsigned(false))
         .collect::<Result<_, _>>()?;
-    let mut components = vec![0.0; dimension as usize];
-    for place in places {
-        let component = components
-            .get_mut(place as usize)
-            .ok_or("a component beyond its vector's end")?;
-        *component = bytes.single()?;
+    if places.last().is_some_and(|last| *last >= dimension) || !places.is_sorted_by(|a, b| a < b) {
+        return Err("components that are not in order, or beyond their vector's end");
     }
+    let values = places.iter().map(|_| bytes.float()).collect::<Result<_, _>>()?;
     bytes.end()?;
-    Ok(components)
+    Ok(Stored::Sparse {
+        dimension,
+        places,
+        values,
+    })
+}
+
+impl Stored {
+    /// The same with the indices that the places stand for, in their order.
+    pub(super) fn renumbered(self, indices: impl Fn(&[u32]) -> Option<Vec<u32>>) -> Result<Stored, Trouble> {
+        let Stored::Sparse {
+            dimension,
+            places,
+            values,
+        } = self
+        else {
+            return Ok(self);
+        };
+        let found = indices(&places).filter(|indices| indices.len() == places.len());
+        let found = found.ok_or("numbers that stand for no index in the dictionary given")?;
+        let mut pairs: Vec<(u32, f32)> = found.into_iter().zip(values.iter()).collect();
+        pairs.sort_by_key(|(index, _)| *index);
+        let (places, values) = pairs.into_iter().unzip();
+        Ok(Stored::Sparse {
+            dimension,
+            places,
+            values,
+        })
+    }
+}
+
+/// The elements of a `real[]` without NULLs, bit by bit.
+fn reals(cell: &[u8]) -> Result<Floats<'static>, Trouble> {
+    let mut bytes = Bytes(cell);
+    let dimensions = bytes.integer()?;
+    bytes.take::<8>()?;
+    let count = match dimensions {
+        0 => 0,
+        1 => {
+            let count = bytes.integer()?;
+            bytes.take::<4>()?;
+            count
+        }
+        _ => return Err("an array of several dimensions"),
+    };
+    let mut element = || match bytes.integer()? {
+        4 => bytes.float(),
+        _ => Err("an element that is no float"),
+    };
+    let floats = (0..count).map(|_| element()).collect::<Result<_, _>>()?;
+    bytes.end()?;
+    Ok(floats)
 }
 
 const BEYOND: Trouble = "a moment beyond every calendar";
@@ -255,18 +308,22 @@ impl<'c> Bytes<'c> {
     }
 
     fn single(&mut self) -> Result<f64, Trouble> {
-        self.take().map(f32::from_be_bytes).map(f64::from)
+        self.float().map(f64::from)
+    }
+
+    fn float(&mut self) -> Result<f32, Trouble> {
+        self.take().map(f32::from_be_bytes)
     }
 
     /// IEEE 754 binary16: a sign, five bits of exponent, ten of fraction.
-    fn half(&mut self) -> Result<f64, Trouble> {
+    fn half(&mut self) -> Result<f32, Trouble> {
         let bits = self.take().map(u16::from_be_bytes)?;
-        let (exponent, fraction) = (i32::from(bits >> 10 & 0x1f), f64::from(bits & 0x3ff));
+        let (exponent, fraction) = (i32::from(bits >> 10 & 0x1f), f32::from(bits & 0x3ff));
         let size = match exponent {
-            0 => fraction * 2f64.powi(-24),
-            0x1f if fraction == 0.0 => f64::INFINITY,
-            0x1f => f64::NAN,
-            _ => (1024.0 + fraction) * 2f64.powi(exponent - 25),
+            0 => fraction * 2f32.powi(-24),
+            0x1f if fraction == 0.0 => f32::INFINITY,
+            0x1f => f32::NAN,
+            _ => (1024.0 + fraction) * 2f32.powi(exponent - 25),
         };
         Ok(if bits >> 15 == 0 { size } else { -size })
     }

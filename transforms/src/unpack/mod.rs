@@ -12,9 +12,9 @@ mod tell;
 #[cfg(test)]
 mod tests;
 
-use crate::Timestamp;
 use crate::json::Owned;
-use crate::mapping::{Child, Collection, Table};
+use crate::mapping::{Child, Collection, Records, Table};
+use crate::{Dictionary, Timestamp};
 use cell::Trouble;
 use extra::Extra;
 use tell::{Homes, Teller, Way, home, tellers};
@@ -25,12 +25,12 @@ pub type Row<'r> = Vec<Option<&'r [u8]>>;
 /// A document put together again.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rebuilt {
-    /// Its path below the database's root.
+    /// Its path below the database's root, or below all points.
     pub path: String,
-    /// When it was created.
-    pub created: Timestamp,
-    /// When it was last changed.
-    pub updated: Timestamp,
+    /// When it was created; of a point nobody knows.
+    pub created: Option<Timestamp>,
+    /// When it was last changed; of a point nobody knows.
+    pub updated: Option<Timestamp>,
     /// Its fields, ordered by name.
     pub fields: Vec<(String, Owned)>,
 }
@@ -62,6 +62,7 @@ impl Unreadable {
 pub struct Unpacker<'t> {
     table: &'t Table,
     root: &'t str,
+    dictionary: Option<&'t dyn Dictionary>,
     documents: Rows<'t>,
     children: Vec<Rows<'t>>,
 }
@@ -90,7 +91,19 @@ impl<'t> Unpacker<'t> {
             .into_iter()
             .filter_map(|table| Some((table.name.as_str(), home(&table.from)?)))
             .collect();
-        Unpacker::knowing(self.table, self.root, &homes)
+        Unpacker {
+            dictionary: self.dictionary,
+            ..Unpacker::knowing(self.table, self.root, &homes)
+        }
+    }
+
+    /// Gives back the indices of sparse vectors for the numbers that stand for them. As the packer was told.
+    #[must_use]
+    pub fn with_dictionary(self, dictionary: &'t dyn Dictionary) -> Self {
+        Unpacker {
+            dictionary: Some(dictionary),
+            ..self
+        }
     }
 
     fn knowing(table: &'t Table, root: &'t str, homes: &Homes<'t>) -> Self {
@@ -98,15 +111,20 @@ impl<'t> Unpacker<'t> {
             let columns: &'t [_] = columns;
             Rows {
                 name,
-                tellers: tellers(columns, fixed, dropped, homes),
+                tellers: tellers(columns, fixed, dropped, homes, table.of),
                 cells: fixed + columns.iter().filter(|column| column.is_loaded()).count() + 1,
             }
+        };
+        let fixed = match table.of {
+            Records::Documents => 3,
+            Records::Points => 1,
         };
         let child = |child: &'t Child| rows(child.name.as_str(), 2, &child.columns, &[]);
         Unpacker {
             table,
             root,
-            documents: rows(table.name.as_str(), 3, &table.columns, table.drop.as_slice()),
+            dictionary: None,
+            documents: rows(table.name.as_str(), fixed, &table.columns, table.drop.as_slice()),
             children: table.children.iter().map(child).collect(),
         }
     }
@@ -127,10 +145,13 @@ impl<'t> Unpacker<'t> {
             tell::timestamp(micros)
                 .ok_or_else(|| rows.unreadable(column, "a moment outside the years 1 to 9999"))
         };
-        let (created, updated) = (moment(1, "_created_at")?, moment(2, "_updated_at")?);
+        let (created, updated) = match self.table.of {
+            Records::Documents => (Some(moment(1, "_created_at")?), Some(moment(2, "_updated_at")?)),
+            Records::Points => (None, None),
+        };
         let extra = rows.extra(row, self.root, false)?;
         let mut document = Some(Owned::Map(extra.fields));
-        rows.columns(row, &extra.missing, self.root, &mut document)?;
+        self.columns(rows, row, &extra.missing, &mut document)?;
         if children.len() != self.children.len() {
             let what = "rows of another number of child tables than it has";
             return Err(rows.unreadable("_path", what));
@@ -200,8 +221,49 @@ impl<'t> Unpacker<'t> {
         }
         let is_map = row.last().is_some_and(Option::is_some) && !extra.bare;
         let mut element = is_map.then_some(Owned::Map(extra.fields));
-        rows.columns(row, &extra.missing, self.root, &mut element)?;
+        self.columns(rows, row, &extra.missing, &mut element)?;
         Ok(element.unwrap_or(Owned::Null))
+    }
+}
+
+impl Unpacker<'_> {
+    /// Adds to what `_extra` says what the columns tell.
+    fn columns(
+        &self,
+        rows: &Rows<'_>,
+        row: &[Option<&[u8]>],
+        missing: &[String],
+        into: &mut Option<Owned>,
+    ) -> Result<(), Unreadable> {
+        for teller in &rows.tellers {
+            let Some(cell) = row.get(teller.cell).copied().flatten() else {
+                continue;
+            };
+            let absent = !missing.is_empty() && missing.contains(&teller.field());
+            if absent || merge::is_taken(into.as_ref(), teller.path) {
+                continue;
+            }
+            let column = teller.column;
+            let unreadable = |what| rows.unreadable(&column.name, what);
+            let read = |cell| cell::read(column.sql, column.holds, cell, self.root).map_err(unreadable);
+            let value = match teller.way {
+                Way::Latitude(east) => match row.get(east).copied().flatten() {
+                    Some(other) => tell::point(read(cell)?, read(other)?),
+                    None => None,
+                },
+                _ if column.remap => {
+                    let indices =
+                        |numbers: &[u32]| self.dictionary?.indices(rows.name, &column.name, numbers);
+                    let stored = read(cell)?.renumbered(indices).map_err(unreadable)?;
+                    teller.value(stored, self.root).map_err(unreadable)?
+                }
+                _ => teller.value(read(cell)?, self.root).map_err(unreadable)?,
+            };
+            if let Some(value) = value {
+                merge::put(into, teller.path, value);
+            }
+        }
+        Ok(())
     }
 }
 
@@ -244,37 +306,5 @@ impl Rows<'_> {
             }
             _ => Ok(Extra::default()),
         }
-    }
-
-    /// Adds to what `_extra` says what the columns tell.
-    fn columns(
-        &self,
-        row: &[Option<&[u8]>],
-        missing: &[String],
-        root: &str,
-        into: &mut Option<Owned>,
-    ) -> Result<(), Unreadable> {
-        for teller in &self.tellers {
-            let Some(cell) = row.get(teller.cell).copied().flatten() else {
-                continue;
-            };
-            let absent = !missing.is_empty() && missing.contains(&teller.field());
-            if absent || merge::is_taken(into.as_ref(), teller.path) {
-                continue;
-            }
-            let unreadable = |what| self.unreadable(&teller.column.name, what);
-            let read = |cell| cell::read(teller.column.sql, cell, root).map_err(unreadable);
-            let value = match teller.way {
-                Way::Latitude(east) => match row.get(east).copied().flatten() {
-                    Some(other) => tell::point(read(cell)?, read(other)?),
-                    None => None,
-                },
-                _ => teller.value(read(cell)?, root).map_err(unreadable)?,
-            };
-            if let Some(value) = value {
-                merge::put(into, teller.path, value);
-            }
-        }
-        Ok(())
     }
 }

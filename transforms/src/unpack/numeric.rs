@@ -101,7 +101,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::super::cell::{Stored, read};
     use super::Numeric;
-    use crate::mapping::{Scalar, Type};
+    use crate::mapping::{Holds, Scalar, Type};
 
     fn numeric(sign: u16, weight: i16, digits: &[u16]) -> Numeric {
         let head = [digits.len() as u16, weight as u16, sign, 0];
@@ -110,7 +110,7 @@ mod tests {
             .chain(digits)
             .flat_map(|word| word.to_be_bytes())
             .collect();
-        match read(Type::Scalar(Scalar::Numeric(None)), &cell, "").unwrap() {
+        match read(Type::Scalar(Scalar::Numeric(None)), Holds::Number, &cell, "").unwrap() {
             Stored::Numeric(numeric) => numeric,
             other => panic!("{other:?}"),
         }

@@ -6,11 +6,12 @@
 use std::collections::HashMap;
 
 use super::cell::{Stored, Trouble};
-use crate::Timestamp;
 use crate::json::Owned;
 use crate::mapping::{
-    Column, Document, FieldPath, Function, Holds, Misfit, Pattern, Scalar, Segment, Source, Type,
+    Column, Document, FieldPath, Function, Holds, Misfit, Pattern, Records, Scalar, Segment, Source, Type,
 };
+use crate::uuid::hyphenated;
+use crate::{Sparse, Timestamp};
 
 /// The collections at the root, by the names of the tables made of them.
 pub(super) type Homes<'t> = HashMap<&'t str, &'t str>;
@@ -33,6 +34,8 @@ pub(super) struct Teller<'t> {
     /// The place of its cell among the row's.
     pub(super) cell: usize,
     pub(super) way: Way<'t>,
+    /// What the rows are made of.
+    of: Records,
     /// A column of the same field converts what does not fit: an amendment may be all that tells the value.
     casts: bool,
 }
@@ -58,6 +61,7 @@ pub(super) fn tellers<'t>(
     first: usize,
     dropped: &[FieldPath],
     homes: &Homes<'t>,
+    of: Records,
 ) -> Vec<Teller<'t>> {
     let loaded = || columns.iter().filter(|column| column.is_loaded()).zip(first..);
     let teller = |(column, cell): (&'t Column, usize)| {
@@ -77,6 +81,7 @@ pub(super) fn tellers<'t>(
             column,
             cell,
             way,
+            of,
             casts: columns.iter().any(casts),
         })
     };
@@ -141,6 +146,7 @@ impl Teller<'_> {
                 Owned::Text(id) => Some(Owned::Reference(format!("{root}/{collection}/{id}"))),
                 _ => None,
             },
+            (_, stored) if self.of == Records::Points => of_point(stored, self.column.holds),
             (_, stored) => plain(stored, self.column.holds, root),
         }
     }
@@ -164,6 +170,43 @@ fn epoch(stored: Stored, unit: i64, holds: Holds) -> Option<Owned> {
         _ => return None,
     };
     plain(Stored::Moment(micros), holds, "")
+}
+
+/// The value of a point that a stored one is, where that is not what Firestore would have.
+fn of_point(stored: Stored, holds: Holds) -> Option<Owned> {
+    match (holds, stored) {
+        (Holds::Vector, Stored::Floats(floats)) => Some(Owned::Floats(floats)),
+        (Holds::Vector, Stored::Sparse { places, values, .. }) => {
+            Sparse::new(places, values).map(Box::new).map(Owned::Sparse)
+        }
+        (Holds::Point, Stored::Point { latitude, longitude }) => {
+            let degrees = [("lat", latitude), ("lon", longitude)];
+            let entries = degrees.map(|(name, degrees)| (name.to_owned(), Owned::Double(degrees)));
+            Some(Owned::Map(entries.into()))
+        }
+        (holds, stored) => plain(stored, holds, ""),
+    }
+}
+
+/// The components of a vector, those that are zero too.
+fn components(stored: Stored) -> Option<Vec<f64>> {
+    // More than a document of one mebibyte can hold, so that no cell asks for all the memory there is.
+    const LONGEST: u32 = 1 << 20;
+    match stored {
+        Stored::Floats(floats) => Some(floats.iter().map(f64::from).collect()),
+        Stored::Sparse {
+            dimension,
+            places,
+            values,
+        } if dimension <= LONGEST => {
+            let mut components = vec![0.0; dimension as usize];
+            for (place, value) in places.into_iter().zip(values.iter()) {
+                *components.get_mut(place as usize)? = f64::from(value);
+            }
+            Some(components)
+        }
+        _ => None,
+    }
 }
 
 /// The Firestore value that a stored one is, in a column that holds this.
@@ -192,9 +235,9 @@ fn plain(stored: Stored, holds: Holds, root: &str) -> Option<Owned> {
         (Holds::Bytes, Stored::Bytes(bytes)) => Owned::Bytes(bytes),
         (Holds::Bytes, Stored::Uuid(uuid)) => Owned::Bytes(uuid.into()),
         (Holds::Point, Stored::Point { latitude, longitude }) => Owned::GeoPoint { latitude, longitude },
-        (Holds::Vector, Stored::Vector(components)) => Owned::Vector(components),
-        (Holds::Array, Stored::Vector(components)) => {
-            Owned::Array(components.into_iter().map(Owned::Double).collect())
+        (Holds::Vector, stored) => Owned::Vector(components(stored)?),
+        (Holds::Array, stored @ (Stored::Floats(_) | Stored::Sparse { .. })) => {
+            Owned::Array(components(stored)?.into_iter().map(Owned::Double).collect())
         }
         (Holds::Array, Stored::Array(elements)) => {
             Owned::Array(elements.into_iter().map(element).collect::<Option<_>>()?)
@@ -231,17 +274,6 @@ fn whole(double: f64, most: f64) -> Option<i64> {
 pub(super) fn timestamp(micros: i64) -> Option<Timestamp> {
     let nanos = micros.rem_euclid(1_000_000) as u32 * 1000;
     Timestamp::new(micros.div_euclid(1_000_000), nanos)
-}
-
-fn hyphenated(uuid: [u8; 16]) -> String {
-    let mut text = String::with_capacity(36);
-    for (at, byte) in uuid.iter().enumerate() {
-        if matches!(at, 4 | 6 | 8 | 10) {
-            text.push('-');
-        }
-        text.push_str(&format!("{byte:02x}"));
-    }
-    text
 }
 
 /// Two halves of a point.

@@ -73,8 +73,8 @@ fn moment(timestamp: &prost_types::Timestamp) -> Timestamp {
 
 fn assert_agree(ours: &Document<'_>, theirs: &proto::Document) {
     assert_eq!(ours.name, theirs.name);
-    assert_eq!(ours.created, moment(theirs.create_time.as_ref().unwrap()));
-    assert_eq!(ours.updated, moment(theirs.update_time.as_ref().unwrap()));
+    assert_eq!(ours.created, Some(moment(theirs.create_time.as_ref().unwrap())));
+    assert_eq!(ours.updated, Some(moment(theirs.update_time.as_ref().unwrap())));
     assert_eq!(ours.fields.len(), theirs.fields.len());
     for (name, value) in &ours.fields {
         let expected = expected(&theirs.fields[*name]);

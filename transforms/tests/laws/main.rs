@@ -7,6 +7,7 @@ mod expectations;
 mod mapped;
 mod mappings;
 mod packing;
+mod points;
 mod proposing;
 mod rebuilding;
 mod rest;

@@ -75,7 +75,7 @@ fn obstacles(document: &Document<'_>, table: &Table, exact_vectors: bool) -> Vec
     if document.name.contains('\0') {
         obstacles.push(Reason::NulCharacter);
     }
-    if document.created.micros().is_none() || document.updated.micros().is_none() {
+    if document.created.unwrap().micros().is_none() || document.updated.unwrap().micros().is_none() {
         obstacles.push(Reason::TimestampPrecision);
     }
     for (field, value) in &document.fields {
@@ -98,10 +98,10 @@ fn assert_reads_back(document: &Document<'_>, table: &Table, exact_vectors: bool
     assert_eq!(cells.len(), table.columns.len() + 4);
     assert_eq!(
         tuple::text(cells[0].unwrap()),
-        below(document.name, ROOT).unwrap()
+        below(&document.name, ROOT).unwrap()
     );
-    assert_eq!(tuple::timestamp(cells[1].unwrap()), document.created);
-    assert_eq!(tuple::timestamp(cells[2].unwrap()), document.updated);
+    assert_eq!(Some(tuple::timestamp(cells[1].unwrap())), document.created);
+    assert_eq!(Some(tuple::timestamp(cells[2].unwrap())), document.updated);
     let extra = cells
         .last()
         .unwrap()
@@ -228,9 +228,9 @@ fn numbers_at_the_edge_of_what_a_double_can_say_are_read_back() {
             let (created, updated) = (Timestamp::default(), Timestamp::default());
             let name = format!("{ROOT}/items/1");
             let document = Document {
-                name: &name,
-                created,
-                updated,
+                name: name.as_str().into(),
+                created: Some(created),
+                updated: Some(updated),
                 fields: vec![("n", value.clone())],
             };
             let out = packed(&table, &document, false).unwrap();
@@ -244,9 +244,9 @@ fn rejected(fields: Vec<(&str, Value<'_>)>, name: &str, updated: Timestamp) -> R
     let columns = vec![column("Text", Kind::Text), column("Vec", Kind::Vector(2))];
     let table = rules::table("items", columns);
     let document = Document {
-        name,
-        created: Timestamp::default(),
-        updated,
+        name: name.into(),
+        created: Some(Timestamp::default()),
+        updated: Some(updated),
         fields,
     };
     packed(&table, &document, false).unwrap_err()

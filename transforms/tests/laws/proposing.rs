@@ -155,12 +155,12 @@ fn there_and_back(all: &[Table], tables: &[Table], document: &Document<'_>) -> R
 
 /// Whether a document may be refused for this.
 fn explains(reason: Reason, table: &Table, document: &Document<'_>) -> bool {
-    let path = below(document.name, ROOT).unwrap();
+    let path = below(&document.name, ROOT).unwrap();
     match reason {
         Reason::NoTable => table.from.matches(path).is_none(),
         Reason::NulCharacter => table.nul == transforms::mapping::Nul::Quarantine,
         Reason::TimestampPrecision => {
-            document.updated.micros().is_none() || document.created.micros().is_none()
+            document.updated.unwrap().micros().is_none() || document.created.unwrap().micros().is_none()
         }
         Reason::VectorDimension | Reason::VectorNotFinite => true,
         _ => false,

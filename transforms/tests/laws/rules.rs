@@ -80,6 +80,7 @@ pub(crate) fn fitting(value: &Value<'_>, whim: Kind) -> Kind {
         Value::GeoPoint { .. } => Kind::Point,
         Value::Array(_) | Value::Map(_) => Kind::Json,
         Value::Vector(components) => Kind::Vector(components.len() as u16),
+        Value::Floats(_) | Value::Sparse(_) => panic!("no document of Firestore holds {value:?}"),
     }
 }
 
@@ -95,6 +96,8 @@ pub(crate) fn table(collection: &str, columns: Vec<Column>) -> Table {
         drop: Vec::new(),
         indexes: Vec::new(),
         foreign_keys: Vec::new(),
+        of: Default::default(),
+        partition: None,
     }
 }
 

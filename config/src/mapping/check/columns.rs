@@ -1,9 +1,9 @@
 //! Single columns: what they ask for must be there, and fit together.
 
-use super::tables::field_trouble;
 use super::{Check, Known, Relation, Spot, no_column, outcome};
 use crate::mapping::{
-    Collection, Column, Document, FieldPath, Fill, Holds, Misfit, Null, Piece, Scalar, Source, Template, Type,
+    Collection, Column, Document, FieldPath, Fill, Holds, Misfit, Null, Piece, Scalar, Source, Template,
+    Type, Zero,
 };
 use crate::origin::shown;
 
@@ -68,6 +68,8 @@ fn nullable(relation: &Relation<'_>, name: &str) -> Option<String> {
     let column = relation.columns.iter().find(|column| column.name == name)?;
     let text = column.sql == Type::Scalar(Scalar::Text) || !column.apply.is_empty();
     let may_be_null = match &column.from {
+        // A point whose id does not fit goes to the quarantine.
+        Source::Document(Document::Id) if relation.is_of_points() => false,
         Source::Constant(_) | Source::Generated(_) => false,
         Source::Document(Document::Parent | Document::Value) => true,
         Source::Document(Document::Created | Document::Updated | Document::Ordinal) => false,
@@ -87,7 +89,7 @@ fn troubles(relation: &Relation<'_>, column: &Column) -> Vec<(&'static str, Stri
     let mut found = Vec::new();
     let key = source_key(&column.from);
     match &column.from {
-        Source::Field(path) => found.extend(field_trouble(path)),
+        Source::Field(path) => found.extend(relation.field_trouble(path)),
         Source::Document(document) => found.extend(document_trouble(relation, *document)),
         Source::Template(template) | Source::Embedding(template) => {
             found.extend(template_trouble(relation, template, key));
@@ -139,6 +141,9 @@ fn document_trouble(relation: &Relation<'_>, document: Document) -> Option<Strin
         (Document::Key, Some(Collection::Array)) => Some(
             "`$key` is the key in a map, and this table is made of an array; write `$ordinal`".to_owned(),
         ),
+        (Document::Created | Document::Updated, _) if relation.is_of_points() => Some(format!(
+            "`{document}` is a time, and points have none; leave the column out"
+        )),
         (Document::Parent, _) if !from.anywhere && from.segments.len() == 1 => Some(format!(
             "`$parent` is always NULL, because documents of `{}` lie below no other; leave the column out",
             shown(&from.to_string())
@@ -148,7 +153,7 @@ fn document_trouble(relation: &Relation<'_>, document: Document) -> Option<Strin
 }
 
 fn template_trouble(relation: &Relation<'_>, template: &Template, key: &str) -> Vec<String> {
-    let fields = |path: &FieldPath| field_trouble(path);
+    let fields = |path: &FieldPath| relation.field_trouble(path);
     let mut found: Vec<String> = template
         .0
         .iter()
@@ -163,6 +168,31 @@ fn template_trouble(relation: &Relation<'_>, template: &Template, key: &str) -> 
         found.push(format!(
             "`{key}` names no field, so every row would say the same; write for example {example}"
         ));
+    }
+    found
+}
+
+/// What is said of vectors, and this column is none.
+fn of_vectors(column: &Column) -> Vec<(&'static str, String)> {
+    let mut found = Vec::new();
+    let mut say = |key: &'static str, what: &str| found.push((key, what.to_owned()));
+    if column.zero != Zero::default() && !(column.is_data() && column.sql.dimension().is_some()) {
+        say(
+            "zero",
+            "`zero` speaks of the vectors of a field, and this column has none; leave it out",
+        );
+    } else if column.zero == Zero::Null && column.required {
+        say(
+            "zero",
+            "`zero` asks for NULL and `required` forbids it; write zero = \"quarantine\", or leave out one of the two",
+        );
+    }
+    if column.remap && !(column.is_data() && matches!(column.sql, Type::Sparsevec(_))) {
+        say(
+            "remap",
+            "`remap` replaces the indices of a field's sparse vectors; write a type such as \"sparsevec(100000)\", or \
+             leave it out",
+        );
     }
     found
 }
@@ -213,6 +243,8 @@ fn idle(column: &Column) -> Vec<(&'static str, String)> {
             "`apply` works on fields and templates, and this is neither; leave it out",
         );
     }
+    found.extend(of_vectors(column));
+    let mut say = |key: &'static str, what: &str| found.push((key, what.to_owned()));
     if column.default.is_none() && column.fill != Fill::default() {
         say(
             "fill",

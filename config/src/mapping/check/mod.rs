@@ -7,12 +7,14 @@ mod columns;
 mod indexes;
 mod literal;
 mod outcome;
+mod partition;
+mod points;
 mod references;
 mod tables;
 
 use std::fmt::Display;
 
-use super::{Collection, Column, Index, Mapping, Scalar, Source, Table, Type};
+use super::{Collection, Column, Index, Mapping, Records, Scalar, Source, Table, Type};
 use crate::origin::shown;
 
 /// A place within a table.
@@ -64,6 +66,10 @@ pub(crate) fn findings(mapping: &Mapping, distrusted: &dyn Fn(usize, Spot) -> bo
         check.references(relation);
         if relation.elements.is_none() {
             check.fields(relation);
+            check.partition(relation);
+        }
+        if relation.is_of_points() {
+            check.points(relation);
         }
     }
     check.found
@@ -212,6 +218,7 @@ impl Relation<'_> {
     fn own(&self) -> Vec<(&'static str, Type)> {
         let (text, moment) = (Type::Scalar(Scalar::Text), Type::Scalar(Scalar::Timestamp));
         let rest = match self.elements {
+            None if self.is_of_points() => Vec::new(),
             None => vec![("_created_at", moment), ("_updated_at", moment)],
             Some(Collection::Array) => vec![("_ordinal", Type::Scalar(Scalar::Integer))],
             Some(Collection::Map) => vec![("_key", text)],
@@ -220,6 +227,10 @@ impl Relation<'_> {
             .into_iter()
             .chain(rest)
             .collect()
+    }
+
+    fn is_of_points(&self) -> bool {
+        self.table.of == Records::Points
     }
 
     fn known(&self, name: &str) -> Known {

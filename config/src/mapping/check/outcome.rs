@@ -166,6 +166,7 @@ fn fits(value: Value, sql: Type) -> bool {
             (Scalar::Timestamp | Scalar::Date, holds) => holds == Holds::Timestamp,
             _ => is_number,
         },
+        Type::Array(Scalar::Real) => matches!(holds, Holds::Array | Holds::Vector),
         Type::Array(_) => holds == Holds::Array,
         Type::Point | Type::Geography => holds == Holds::Point,
         Type::Vector(_) | Type::Halfvec(_) | Type::Sparsevec(_) => {

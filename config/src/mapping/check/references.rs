@@ -167,6 +167,8 @@ impl Relation<'_> {
             let whole = index.unique && index.filter.is_none() && index.method == Method::Btree;
             whole && same(index.on.iter().map(|column| column.name.as_str()).collect())
         });
-        of_index || same(self.key.clone()) || self.elements.is_none() && columns == ["_path"]
+        of_index
+            || same(self.key.clone())
+            || self.elements.is_none() && self.table.partition.is_none() && columns == ["_path"]
     }
 }

@@ -122,7 +122,7 @@ impl Check<'_> {
                 item: Some(at),
                 ..Spot::default()
             };
-            if let Some(trouble) = field_trouble(dropped) {
+            if let Some(trouble) = relation.field_trouble(dropped) {
                 self.refuse(number, spot, format_args!("{here}: `drop`: {trouble}"));
             }
             let mut others = table.drop.iter().enumerate().filter(|(other, _)| *other != at);
@@ -164,7 +164,7 @@ impl Check<'_> {
                 continue;
             }
             let here = format!("{}, child table `{}`", relation.here(), shown(&child.name));
-            if let Some(trouble) = field_trouble(&child.from) {
+            if let Some(trouble) = relation.field_trouble(&child.from) {
                 self.refuse(number, spot, format_args!("{here}: {trouble}"));
             }
             let readable = |at: &usize| {
@@ -203,8 +203,20 @@ impl Check<'_> {
     }
 }
 
+impl Relation<'_> {
+    /// What is wrong with a field that no document (in a child table, no element) can have.
+    pub(super) fn field_trouble(&self, path: &FieldPath) -> Option<String> {
+        match (self.is_of_points(), self.elements) {
+            (true, None) => super::points::field_trouble(path),
+            // Nothing is reserved in a payload.
+            (true, Some(_)) => None,
+            (false, _) => field_trouble(path),
+        }
+    }
+}
+
 /// What is wrong with a field that no document can have.
-pub(super) fn field_trouble(path: &FieldPath) -> Option<String> {
+fn field_trouble(path: &FieldPath) -> Option<String> {
     let reserved = |name: &&String| name.len() > 4 && name.starts_with("__") && name.ends_with("__");
     let name = path.0.iter().find(reserved)?;
     let advice = match name.as_str() {

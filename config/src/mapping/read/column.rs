@@ -8,7 +8,7 @@ use crate::file::article;
 use crate::mapping::names::table_and_columns;
 use crate::mapping::{Column, ColumnRef, FieldPath, Function, Holds, Scalar, Source, Type};
 
-const KEYS: [&str; 14] = [
+const KEYS: [&str; 16] = [
     "from",
     "value",
     "template",
@@ -18,6 +18,8 @@ const KEYS: [&str; 14] = [
     "holds",
     "apply",
     "misfit",
+    "zero",
+    "remap",
     "null",
     "default",
     "fill",
@@ -63,6 +65,8 @@ pub(super) fn read(
             .read(table, "holds")
             .unwrap_or_else(|| Holds::usual(sql, &apply)),
         misfit: reader.read(table, "misfit").unwrap_or_default(),
+        zero: reader.read(table, "zero").unwrap_or_default(),
+        remap: reader.switch(table, "remap"),
         null: reader.read(table, "null").unwrap_or_default(),
         default: reader.literal(table, "default"),
         fill: reader.read(table, "fill").unwrap_or_default(),

@@ -15,7 +15,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::check::{self, Spot};
-use super::{Mapping, Nul, Table, Unmapped};
+use super::{Mapping, Nul, Records, Table, Unmapped};
 use crate::answers::Answers;
 use crate::file::{Page, article};
 use crate::origin::{Origin, Problem, shown};
@@ -36,6 +36,8 @@ pub(crate) struct Shape {
 pub(super) struct Sheet {
     path: PathBuf,
     table: Table,
+    /// What it says itself its rows are made of.
+    of: Option<Records>,
     /// What it says itself about U+0000.
     nul: Option<Nul>,
     notes: Notes,
@@ -53,8 +55,9 @@ pub(super) struct Notes {
 }
 
 impl Shape {
-    /// The mapping, its problems noted. `embeds` says whether texts can be embedded, or nobody will want it.
-    pub(crate) fn relied_on(self, answers: &mut Answers, embeds: bool) -> Mapping {
+    /// The mapping, its problems noted. `embeds` says whether texts can be embedded, or nobody will want it; `of` is
+    /// what the source has, for tables that do not say themselves.
+    pub(crate) fn relied_on(self, answers: &mut Answers, embeds: bool, of: Records) -> Mapping {
         for problem in self.problems {
             answers.refuse(problem.origin, problem.what);
         }
@@ -69,6 +72,7 @@ impl Shape {
         for sheet in self.sheets {
             notes.push((sheet.path, sheet.notes));
             mapping.tables.push(Table {
+                of: sheet.of.unwrap_or(of),
                 nul: sheet.nul.unwrap_or(nul),
                 ..sheet.table
             });

@@ -12,7 +12,8 @@ use crate::mapping::check::Spot;
 use crate::mapping::names::table_and_columns;
 use crate::mapping::words::unknown;
 use crate::mapping::{
-    Child, Column, Distance, FieldPath, ForeignKey, Index, Method, Misspelt, Nul, Pattern, Table,
+    Child, Column, Distance, FieldPath, ForeignKey, Index, Method, Misspelt, Nul, Partition, Pattern,
+    Records, Table,
 };
 use crate::origin::shown;
 
@@ -23,11 +24,14 @@ pub(super) fn read(page: &mut Page<'_>, name: &str, span: Range<usize>, table: &
     reader.stands(reader.at, span.start);
     let known = [
         "from",
+        "of",
         "key",
         "nul",
         "drop",
         "indexes",
         "foreign_keys",
+        "partition_by",
+        "partitions",
         "columns",
         "children",
     ];
@@ -41,11 +45,13 @@ pub(super) fn read(page: &mut Page<'_>, name: &str, span: Range<usize>, table: &
         }
         Pattern::group(name)
     });
+    let of: Option<Records> = reader.read(table, "of");
     let key = reader.texts(table, "key", "[\"id\"]");
     let nul: Option<Nul> = reader.read(table, "nul");
     let table = Table {
         name: name.to_owned(),
         from,
+        of: Records::default(),
         key: key.into_iter().map(|(_, column)| column.to_owned()).collect(),
         nul: Nul::default(),
         drop: reader.list(table, "drop", "[\"legacyToken\"]"),
@@ -53,14 +59,28 @@ pub(super) fn read(page: &mut Page<'_>, name: &str, span: Range<usize>, table: &
         children: children(&mut reader, table),
         indexes: indexes(&mut reader, table),
         foreign_keys: foreign_keys(&mut reader, table),
+        partition: partition(&mut reader, table),
     };
     let path = page.path.to_owned();
     Sheet {
         path,
         table,
+        of,
         nul,
         notes,
     }
+}
+
+/// By which column the table is parted, and the values that get a part.
+fn partition(reader: &mut Reader<'_, '_>, table: &DeTable<'_>) -> Option<Partition> {
+    let by = reader.text(table, "partition_by").map(str::to_owned);
+    let values = reader.literals(table, "partitions", "[\"acme\", \"umbrella\"]");
+    if by.is_none() && table.contains_key("partitions") && !table.contains_key("partition_by") {
+        let start = table.get("partitions").map_or(0, |value| value.span().start);
+        let what = "`partitions` lists values of a column, and `partition_by` names none; write partition_by = \"…\"";
+        reader.refuse("partitions", start, what);
+    }
+    Some(Partition { by: by?, values })
 }
 
 fn columns(reader: &mut Reader<'_, '_>, table: &DeTable<'_>) -> Vec<Column> {

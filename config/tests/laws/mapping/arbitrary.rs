@@ -2,7 +2,8 @@
 
 use config::mapping::{
     Child, Collection, Column, ColumnRef, Distance, FieldPath, Fill, ForeignKey, Function, Holds, Index,
-    IndexColumn, Literal, Mapping, Method, Misfit, Nul, Null, Pattern, Source, Table, Unmapped,
+    IndexColumn, Literal, Mapping, Method, Misfit, Nul, Null, Partition, Pattern, Records, Source, Table,
+    Type, Unmapped, Zero,
 };
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -66,18 +67,27 @@ fn column() -> impl Strategy<Value = Column> {
         prop_oneof![3 => Just(None), 1 => literal().prop_map(Some)],
         prop_oneof![3 => Just(Fill::Missing), 1 => Just(Fill::MissingOrNull)],
         prop::bool::weighted(0.2),
+        prop_oneof![3 => Just(Zero::Keep), 1 => select(vec![Zero::Null, Zero::Quarantine])],
+        prop::bool::weighted(0.2),
     );
     let apply =
         prop_oneof![3 => Just(Vec::new()), 1 => prop::collection::vec(select(FUNCTIONS.to_vec()), 1..3)];
     let holds = prop_oneof![3 => Just(None), 1 => holds().prop_map(Some)];
     (text(12), source(), apply, sql(), holds, policies).prop_map(
-        |(name, from, apply, sql, holds, (misfit, null, default, fill, required))| Column {
+        |(name, from, apply, sql, holds, (misfit, null, default, fill, required, zero, remap))| Column {
             name,
             from,
             holds: holds.unwrap_or(Holds::usual(sql, &apply)),
             apply,
             sql,
             misfit,
+            // Elsewhere nothing is said with them.
+            zero: if sql.dimension().is_some() {
+                zero
+            } else {
+                Zero::Keep
+            },
+            remap: remap && matches!(sql, Type::Sparsevec(_)),
             null,
             default,
             fill,
@@ -109,12 +119,12 @@ fn drawn<T: std::fmt::Debug>(of: impl Strategy<Value = T>) -> impl Strategy<Valu
 }
 
 type Parts = (
-    (String, Pattern, Nul),
+    (String, Pattern, Nul, Records),
     Vec<Column>,
     Vec<FieldPath>,
     Vec<Drawn<(bool, Method, Option<String>)>>,
     Vec<(String, FieldPath, bool, Vec<Column>)>,
-    Vec<Drawn<()>>,
+    (Vec<Drawn<()>>, Vec<(prop::sample::Index, Option<Literal>)>),
 );
 
 fn parts() -> impl Strategy<Value = Parts> {
@@ -127,12 +137,20 @@ fn parts() -> impl Strategy<Value = Parts> {
         prop::collection::vec(column(), 0..6),
     );
     (
-        (text(9), pattern(), nul),
+        (
+            text(9),
+            pattern(),
+            nul,
+            select(vec![Records::Documents, Records::Documents, Records::Points]),
+        ),
         prop::collection::vec(column(), 0..16),
         prop::collection::vec(path(), 0..3),
         prop::collection::vec(drawn(index), 0..6),
         prop::collection::vec(child, 0..3),
-        prop::collection::vec(drawn(Just(())), 0..4),
+        (
+            prop::collection::vec(drawn(Just(())), 0..4),
+            prop::collection::vec((any::<prop::sample::Index>(), prop::option::of(literal())), 0..4),
+        ),
     )
 }
 
@@ -167,7 +185,18 @@ fn change(mapping: &mut Mapping, change: impl FnOnce(&mut Mapping)) -> bool {
     fits
 }
 
-fn add(mapping: &mut Mapping, ((name, from, nul), columns, drop, indexes, children, keys): Parts) {
+fn add(
+    mapping: &mut Mapping,
+    ((name, from, nul, of), mut columns, drop, indexes, children, (keys, partitions)): Parts,
+) {
+    if of == Records::Points {
+        // Of points most fields lie in the payload.
+        for column in &mut columns {
+            if let Source::Field(path) = &mut column.from {
+                path.0.insert(0, "payload".to_owned());
+            }
+        }
+    }
     let table = Table {
         name,
         from,
@@ -178,6 +207,8 @@ fn add(mapping: &mut Mapping, ((name, from, nul), columns, drop, indexes, childr
         drop: Vec::new(),
         indexes: Vec::new(),
         foreign_keys: Vec::new(),
+        of,
+        partition: None,
     };
     if !change(mapping, |mapping| mapping.tables.push(table)) {
         return;
@@ -212,7 +243,7 @@ fn add(mapping: &mut Mapping, ((name, from, nul), columns, drop, indexes, childr
     if mapping.tables[number].columns.is_empty() {
         return;
     }
-    related(mapping, number, indexes, keys);
+    related(mapping, number, indexes, keys, partitions);
 }
 
 /// Indexes, keys and references.
@@ -221,6 +252,7 @@ fn related(
     number: usize,
     indexes: Vec<Drawn<(bool, Method, Option<String>)>>,
     keys: Vec<Drawn<()>>,
+    partitions: Vec<(prop::sample::Index, Option<Literal>)>,
 ) {
     let names: Vec<String> = mapping.tables[number]
         .columns
@@ -277,5 +309,24 @@ fn related(
         change(mapping, |mapping| {
             mapping.tables[number].foreign_keys.push(foreign)
         });
+    }
+    for (at, value) in partitions {
+        let partition = Partition {
+            by: at.get(&names).clone(),
+            values: value.clone().into_iter().collect(),
+        };
+        // Mostly the value is none of the column's, and then there are no values.
+        let without = Partition {
+            values: Vec::new(),
+            ..partition.clone()
+        };
+        let mut part = |partition| {
+            change(mapping, |mapping| {
+                mapping.tables[number].partition = Some(partition)
+            })
+        };
+        if !part(partition) {
+            part(without);
+        }
     }
 }

@@ -4,7 +4,7 @@
 use super::{Session, Wanted};
 use crate::check::Finding;
 use crate::fault::Fault;
-use crate::load::postgres::after::After;
+use crate::load::postgres::after::{After, Refused};
 use crate::load::postgres::{Ledger, Postgres};
 use crate::plan::Identity;
 use crate::progress::Progress;
@@ -77,34 +77,29 @@ async fn tried(
         memory: config.maintenance_memory,
         progress: &progress,
     };
-    let steps = after.steps();
-    let Err(fault) = after.would_work(&creation).await else {
-        let (tables, steps) = (relations.len(), steps.len());
+    let mut refused = after.trial(&creation).await?;
+    // A key ends a run, so it is told before anything else.
+    refused.sort_by_key(|refused| !refused.step.is_key());
+    let Some(Refused { step, fault }) = refused.into_iter().next() else {
+        let (tables, steps) = (relations.len(), after.steps().len());
         let found = format!(
             "what it asks for can be made (tables: {tables}; keys, indexes and foreign keys: {steps}): tried on empty \
              tables and rolled back"
         );
         return Ok(Finding::pass(MAPPING, found));
     };
-    let Some(step) = steps
-        .iter()
-        .find(|step| fault.action == format!("make the {}", step.sentence))
-    else {
-        return Err(fault);
-    };
     let found = told(&fault);
-    let ends = "a run would load every row, then end over it";
     // Whoever may not make one of them may make none.
     if fault.cause == "42501" {
         let table = &step.table;
         let next = format!(
             "make the role of the run the owner of table {table}, or drop the table for the run to make it"
         );
-        return Ok(Finding::fail(MAPPING, found, ends, next));
+        return Ok(Finding::fail(MAPPING, found, REFUSED, next));
     }
     let next = fault.remedy.unwrap_or_else(|| "mend the mapping".to_owned());
     Ok(match step.is_key() {
-        true => Finding::fail(MAPPING, found, ends, next),
+        true => Finding::fail(MAPPING, found, REFUSED, next),
         false => {
             let means = "a run loads every row, then goes without it and says so";
             Finding::warn(MAPPING, found, means, next)

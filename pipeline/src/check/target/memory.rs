@@ -124,11 +124,14 @@ fn graphs(mapping: &config::mapping::Mapping) -> Vec<Graph<'_>> {
 }
 
 /// How many documents lie in the collections of `graphs`, as far as they are few and the source tells in time.
-async fn count<'m>(source: &config::Firestore, graphs: &[Graph<'m>]) -> BTreeMap<&'m str, u64> {
+async fn count<'m>(source: &config::Source, graphs: &[Graph<'m>]) -> BTreeMap<&'m str, u64> {
     let mut ids: Vec<&str> = graphs.iter().filter_map(|graph| graph.collection).collect();
     ids.sort_unstable();
     ids.dedup();
     let mut counted = BTreeMap::new();
+    let config::Source::Firestore(source) = source else {
+        return counted;
+    };
     let counting = async {
         let Ok(probe) = Probe::connect(source).await else {
             return;

@@ -114,9 +114,9 @@ impl After<'_> {
         Ok(memory::grant(endless, u64::MAX, share, &server.hints, self.memory.is_some()).bytes)
     }
 
-    /// Whether everything could be made on empty tables that `create_tables` makes: a condition that is no SQL or
-    /// types that do not agree are found before a document is read. Changes nothing.
-    pub async fn would_work(&self, create_tables: &str) -> Result<(), Fault> {
+    /// What could not be made on empty tables that `create_tables` makes: a condition that is no SQL or types that do
+    /// not agree are found before a document is read. Changes nothing. A fault where the tables cannot be made either.
+    pub async fn trial(&self, create_tables: &str) -> Result<Vec<Refused>, Fault> {
         let session = Session(self.postgres);
         let action = "try the indexes and foreign keys on empty tables";
         let lease = session
@@ -138,29 +138,40 @@ impl After<'_> {
             .await
             .map_err(|error| failed(action, error))?;
         let pgvector: Option<String> = rows.first().map(|row| row.get(0));
+        let mut refused = Vec::new();
         for step in self.steps() {
             let sql = step.plain(&step.name, pgvector.as_deref());
             let Err(error) = lease.batch_execute(&format!("savepoint step; {sql}")).await else {
                 continue;
             };
             let fault = failed(&format!("make the {}", step.sentence), error);
-            // A table that was there may have it already, or something else of that name.
-            if !matches!(fault.cause.as_str(), "42P07" | "42P16" | "42710") {
-                let remedy = format!("mend the mapping of table {}; refused was: {sql}", step.table);
-                return Err(fault.with_remedy(remedy));
-            }
             lease
                 .batch_execute("rollback to savepoint step")
                 .await
                 .map_err(|error| failed(action, error))?;
+            // A table that was there may have it already, or something else of that name.
+            if !matches!(fault.cause.as_str(), "42P07" | "42P16" | "42710") {
+                let remedy = format!("mend the mapping of table {}; refused was: {sql}", step.table);
+                let fault = fault.with_remedy(remedy);
+                refused.push(Refused { step, fault });
+            }
         }
         lease
             .batch_execute("rollback")
             .await
             .map_err(|error| failed(action, error))?;
         lease.give_back();
-        Ok(())
+        Ok(refused)
     }
+}
+
+/// A key, index or foreign key that PostgreSQL does not make.
+#[derive(Debug)]
+pub struct Refused {
+    /// Which.
+    pub step: Step,
+    /// Why.
+    pub fault: Fault,
 }
 
 /// What building `index` over `rows` vectors of a type takes to be fast, in bytes; nothing where it is no HNSW graph.

@@ -107,15 +107,15 @@ impl PostgresLoader {
         if moved.await.map_err(fault)? != 1 {
             return Err(Failure::Moved);
         }
-        self.copy(lease, lane, batch, 0..batch.documents.len(), action)
-            .await?;
+        let all = 0..batch.documents.len();
+        self.copy(lease, lane, batch, all.clone(), action).await?;
         if !batch.rejects.is_empty() {
-            moves::quarantine(lease, &self.plan, lane, batch)
+            moves::quarantine(lease, &self.plan, lane, batch, &all)
                 .await
                 .map_err(fault)?;
         }
         if !batch.amendments.is_empty() {
-            moves::amend(lease, &self.plan, lane, batch)
+            moves::amend(lease, &self.plan, lane, batch, &all)
                 .await
                 .map_err(fault)?;
         }

@@ -15,11 +15,16 @@ use uuid::Uuid;
 
 const SCHEMA: &str = concat!(
     include_str!("../../../../deploy/schema/0001_ledger.sql"),
-    include_str!("../../../../deploy/schema/0002_budget.sql")
+    include_str!("../../../../deploy/schema/0002_budget.sql"),
+    include_str!("../../../../deploy/schema/0003_sweep.sql")
 );
 /// Serialises whoever creates the ledger or registers a run; released with the transaction.
 const LOCK: &str = "select pg_advisory_xact_lock(hashtext('etl ledger'))";
 pub(super) const MICROS: &str = "timestamptz 'epoch' + interval '1 microsecond' * ";
+
+/// What is asked of a lane.
+const LANE: &str = "lane, fence, state, token, (extract(epoch from read_time) * 1000000)::int8, expected, \
+                    read, loaded, quarantined, skipped, bytes, billed, rows";
 
 /// A lane, claimed.
 #[derive(Debug, Clone)]
@@ -152,16 +157,31 @@ impl Ledger {
     /// Takes every lane of `run` over: from here on, whoever held them before changes nothing.
     pub async fn claim(&self, run: Uuid, holder: &str) -> Result<Vec<Held>, Fault> {
         let sql = "update etl.lane set fence = fence + 1, holder = $2 where run = $1::text::uuid \
-                   returning lane, fence, state, token, (extract(epoch from read_time) * 1000000)::int8, expected, \
-                   read, loaded, quarantined, skipped, bytes, billed, rows";
+                   returning ";
         let run = run.to_string();
-        let rows = self
-            .rows(
-                "take the lanes over",
-                sql,
-                &[(&run, Type::TEXT), (&holder, Type::TEXT)],
-            )
+        let values: [(&(dyn ToSql + Sync), Type); 2] = [(&run, Type::TEXT), (&holder, Type::TEXT)];
+        self.lanes("take the lanes over", &format!("{sql}{LANE}"), &values)
+            .await
+    }
+
+    /// Where every lane of `run` stands.
+    pub async fn standings(&self, run: Uuid) -> Result<Vec<Standing>, Fault> {
+        let sql = format!("select {LANE} from etl.lane where run = $1::text::uuid");
+        let run = run.to_string();
+        let held = self
+            .lanes("look where the lanes stand", &sql, &[(&run, Type::TEXT)])
             .await?;
+        Ok(held.into_iter().map(|held| held.standing).collect())
+    }
+
+    /// Lanes in the plan's order.
+    async fn lanes(
+        &self,
+        action: &str,
+        sql: &str,
+        values: &[(&(dyn ToSql + Sync), Type)],
+    ) -> Result<Vec<Held>, Fault> {
+        let rows = self.rows(action, sql, values).await?;
         let mut held: Vec<(i32, Held)> = rows.iter().map(|row| (row.get(0), held(row))).collect();
         held.sort_by_key(|(lane, _)| *lane);
         Ok(held.into_iter().map(|(_, held)| held).collect())

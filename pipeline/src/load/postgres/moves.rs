@@ -8,6 +8,7 @@ use super::ledger::MICROS;
 use crate::pack::Packed;
 use crate::plan::{Lane, Plan};
 use checkpoints::{Position, Token};
+use std::ops::Range;
 use tokio_postgres::types::{ToSql, Type};
 use transforms::{Relation, visible};
 use uuid::Uuid;
@@ -95,12 +96,14 @@ pub(super) async fn standing(
         .map(|row| (row.get(0), position(row.get(1), row.get(2)))))
 }
 
-/// Stores what was put aside, with its reason, a readable form and the bytes as they came.
+/// Stores what was put aside of the batch's documents `within`, with its reason, a readable form and the bytes as they
+/// came.
 pub(super) async fn quarantine(
     lease: &Lease,
     plan: &Plan,
     lane: &Lane,
     batch: &Packed,
+    within: &Range<usize>,
 ) -> Result<(), tokio_postgres::Error> {
     let sql = "insert into etl.quarantine (run, lane, collection, path, reason, column_name, detail, sqlstate, document, body) \
                select $1::text::uuid, $2, $3, q.path, q.reason, q.column_name, q.detail, q.sqlstate, q.document::json, q.body \
@@ -113,17 +116,16 @@ pub(super) async fn quarantine(
     let (mut paths, mut bodies) = (Vec::with_capacity(count), Vec::with_capacity(count));
     let (mut reasons, mut columns, mut details, mut states, mut documents) =
         (vec![], vec![], vec![], vec![], vec![]);
-    for (place, reject) in &batch.rejects {
+    for (place, reject) in batch.rejects.iter().filter(|(place, _)| within.contains(place)) {
         let body = &batch.documents[*place];
-        let name = transforms::firestore::name(body).unwrap_or_default();
-        paths.push(transforms::below(name, &root).unwrap_or(name).as_bytes());
+        paths.push(plan.path(lane, body).into_owned().into_bytes());
         bodies.push(body.as_ref());
         reasons.push(reject.reason.as_str());
         columns.push(reject.column.as_deref());
         details.push(visible(&reject.detail).into_owned());
         let refused = reject.reason == transforms::Reason::RefusedByPostgres;
         states.push(refused.then(|| reject.detail.get(..5)).flatten());
-        let document = transforms::firestore::document(body).ok();
+        let document = plan.document(lane, body).ok();
         documents.push(document.map(|document| transforms::json::object(&document.fields, &root)));
     }
     let values: [(&(dyn ToSql + Sync), Type); 10] = [
@@ -141,27 +143,34 @@ pub(super) async fn quarantine(
     lease.execute_typed(sql, &values).await.map(drop)
 }
 
-/// Records the original of every value that is stored otherwise than it is.
+/// Records the original of every value of the batch's documents `within` that is stored otherwise than it is.
 pub(super) async fn amend(
     lease: &Lease,
     plan: &Plan,
     lane: &Lane,
     batch: &Packed,
+    within: &Range<usize>,
 ) -> Result<(), tokio_postgres::Error> {
     let sql = "insert into etl.amendment (run, lane, collection, path, table_name, column_name, field, policy, original) \
                select $1::text::uuid, $2, $3, a.path, a.table_name, a.column_name, a.field, a.policy, a.original::json \
                from unnest($4::bytea[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[]) \
                as a (path, table_name, column_name, field, policy, original)";
-    let root = plan.source.root();
     let (run, lane_number) = (plan.run.to_string(), lane.id as i32);
     let relations = plan.collection_of(lane).relations();
     let collection = plan.collection_of(lane).visible();
     let mut paths = Vec::with_capacity(batch.amendments.len());
     let (mut tables, mut columns, mut fields, mut policies, mut originals) =
         (vec![], vec![], vec![], vec![], vec![]);
-    for (place, amendment) in &batch.amendments {
-        let name = transforms::firestore::name(&batch.documents[*place]).unwrap_or_default();
-        paths.push(transforms::below(name, &root).unwrap_or(name).as_bytes());
+    for (place, amendment) in batch
+        .amendments
+        .iter()
+        .filter(|(place, _)| within.contains(place))
+    {
+        paths.push(
+            plan.path(lane, &batch.documents[*place])
+                .into_owned()
+                .into_bytes(),
+        );
         tables.push(
             relations
                 .get(amendment.relation)

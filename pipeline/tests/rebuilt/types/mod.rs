@@ -101,6 +101,8 @@ async fn agree(client: &Client, sql: Type, holds: Holds, misfit: Misfit, values:
         drop: Vec::new(),
         indexes: Vec::new(),
         foreign_keys: Vec::new(),
+        of: Default::default(),
+        partition: None,
     };
     let tables = [table];
     let relation = &relations(&tables)[0];
@@ -115,9 +117,9 @@ async fn agree(client: &Client, sql: Type, holds: Holds, misfit: Misfit, values:
     for (number, (value, text)) in values.iter().enumerate() {
         let path = format!("c/{number}");
         let document = Document {
-            name: &format!("{ROOT}/{path}"),
-            created: Timestamp::default(),
-            updated: Timestamp::default(),
+            name: format!("{ROOT}/{path}").into(),
+            created: Some(Timestamp::default()),
+            updated: Some(Timestamp::default()),
             fields: vec![("v", value.view())],
         };
         packer.pack(&document, &[], &mut out).unwrap();

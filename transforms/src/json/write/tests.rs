@@ -96,11 +96,11 @@ fn escaped_texts_and_keys_are_such_as_jsonb_takes() {
         ("c", Left::Part(vec![("$d", Left::Whole(&Value::Null))])),
     ];
     assert_eq!(
-        escaped(|writer| writer.extra(&members, &["e.f"])),
+        escaped(|writer| writer.extra(&members, None, &["e.f"])),
         r#"{"c":{"$map":{"$d":null}},"__missing__":["e.f"],"__entries__":[[{"$text":"YQBi"},{"$text":"YQBi"}]]}"#
     );
     assert_eq!(
-        escaped(|writer| writer.extra(&members[..1], &[])),
+        escaped(|writer| writer.extra(&members[..1], None, &[])),
         r#"{"__entries__":[[{"$text":"YQBi"},{"$text":"YQBi"}]]}"#
     );
 }

@@ -6,6 +6,7 @@ mod conversions;
 
 use super::*;
 use crate::Timestamp;
+use crate::mapping::Records;
 
 const ROOT: &str = "r";
 
@@ -13,7 +14,11 @@ fn taste(holds: Holds, casts: bool, nul: Nul) -> Taste<'static> {
     Taste {
         holds,
         casts,
-        rules: Rules { root: ROOT, nul },
+        rules: Rules {
+            root: ROOT,
+            nul,
+            of: Records::Documents,
+        },
     }
 }
 

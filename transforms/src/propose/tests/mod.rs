@@ -26,9 +26,9 @@ fn censuses(documents: &[(String, Fields)]) -> BTreeMap<String, Census> {
         let collection = below.rsplit('/').nth(1).unwrap_or_default();
         let (created, updated) = (Timestamp::default(), Timestamp::default());
         censuses.entry(collection.into()).or_default().observe(&Document {
-            name: &name,
-            created,
-            updated,
+            name: name.into(),
+            created: Some(created),
+            updated: Some(updated),
             fields: fields.clone(),
         });
     }

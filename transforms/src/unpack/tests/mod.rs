@@ -22,6 +22,8 @@ fn table(name: &str, columns: Vec<Column>, children: Vec<Child>) -> Table {
         drop: Vec::new(),
         indexes: Vec::new(),
         foreign_keys: Vec::new(),
+        of: Default::default(),
+        partition: None,
     }
 }
 

@@ -41,9 +41,9 @@ pub(super) fn rows(
 ) -> Result<(Notes, Vec<Vec<String>>), Reject> {
     let name = format!("{ROOT}/users/alice/items/i1");
     let document = Document {
-        name: &name,
-        created: Timestamp::default(),
-        updated: Timestamp::default(),
+        name: name.as_str().into(),
+        created: Some(Timestamp::default()),
+        updated: Some(Timestamp::default()),
         fields,
     };
     let tables = std::slice::from_ref(table);

@@ -164,9 +164,9 @@ fn a_reference_is_a_path_and_an_id() {
     let path = format!("{ROOT}/items/1");
     let mut out = [Tuples::default()];
     let document = Document {
-        name: &path,
-        created: Timestamp::default(),
-        updated: Timestamp::default(),
+        name: path.as_str().into(),
+        created: Some(Timestamp::default()),
+        updated: Some(Timestamp::default()),
         fields: reference(),
     };
     let packer = Packer::new(&tables, ROOT, false).among([&users]);
@@ -185,9 +185,9 @@ fn embeddings_are_asked_for_and_put_in_their_columns() {
     let packer = Packer::new(&tables, ROOT, false);
     let name = format!("{ROOT}/items/1");
     let document = Document {
-        name: &name,
-        created: Timestamp::default(),
-        updated: Timestamp::default(),
+        name: name.as_str().into(),
+        created: Some(Timestamp::default()),
+        updated: Some(Timestamp::default()),
         fields: vec![("x", Value::Text("word")), ("y", Value::Text(" "))],
     };
     assert!(packer.embeds());
@@ -227,9 +227,9 @@ fn the_first_pattern_that_matches_takes_the_document() {
     let mut pack = |path: &str| {
         let name = format!("{ROOT}/{path}");
         let document = Document {
-            name: &name,
-            created: Timestamp::default(),
-            updated: Timestamp::default(),
+            name: name.as_str().into(),
+            created: Some(Timestamp::default()),
+            updated: Some(Timestamp::default()),
             fields: vec![],
         };
         let packed = packer.pack(&document, &[], &mut out).map(|_| ());

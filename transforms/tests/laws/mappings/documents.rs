@@ -18,8 +18,8 @@ pub(crate) const ROOT: &str = "projects/p/databases/(default)/documents";
 #[derive(Debug, Clone)]
 pub(crate) struct Sample {
     pub(crate) name: String,
-    pub(crate) created: Timestamp,
-    pub(crate) updated: Timestamp,
+    pub(crate) created: Option<Timestamp>,
+    pub(crate) updated: Option<Timestamp>,
     pub(crate) fields: Vec<(String, Owned)>,
 }
 
@@ -27,7 +27,7 @@ impl Sample {
     pub(crate) fn view(&self) -> transforms::Document<'_> {
         let fields = self.fields.iter();
         transforms::Document {
-            name: &self.name,
+            name: self.name.as_str().into(),
             created: self.created,
             updated: self.updated,
             fields: fields
@@ -84,8 +84,8 @@ pub(crate) fn document(tables: &[Table], choices: &mut Choices) -> Sample {
     };
     Sample {
         name: format!("{ROOT}/{parent}items/{id}"),
-        created: Timestamp::new(1_704_164_645, 123_456_000).unwrap(),
-        updated,
+        created: Timestamp::new(1_704_164_645, 123_456_000),
+        updated: Some(updated),
         fields,
     }
 }

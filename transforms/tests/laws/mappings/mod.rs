@@ -128,6 +128,8 @@ fn empty(name: String, from: Pattern) -> Table {
         drop: Vec::new(),
         indexes: Vec::new(),
         foreign_keys: Vec::new(),
+        of: Default::default(),
+        partition: None,
     }
 }
 

@@ -9,7 +9,7 @@ mod live; // while others read and write
 mod means; // memory, /dev/shm, poolers
 
 use super::super::Postgres;
-use super::{After, Outcome};
+use super::{After, Outcome, Refused};
 use crate::fault::Fault;
 use crate::progress::Progress;
 use crate::retry::Policy;
@@ -204,6 +204,8 @@ fn table(name: &str, key: &[&str], columns: Vec<Column>, indexes: Vec<Index>) ->
         drop: Vec::new(),
         indexes,
         foreign_keys: Vec::new(),
+        of: Default::default(),
+        partition: None,
     }
 }
 

@@ -255,14 +255,18 @@ fn what_would_not_work_is_found_before_there_are_rows_and_nothing_changes() {
         let (mut tables, sql) = everything();
         let creation = sql.split("insert into").next().unwrap().to_owned();
         let place = Place::with(tables.clone(), "").await;
-        place.after().would_work(&creation).await.unwrap();
+        assert!(place.after().trial(&creation).await.unwrap().is_empty());
         let wrong = Index {
             filter: Some("town is not null".to_owned()),
             ..index(&["shop"], Method::Btree)
         };
         tables[1].indexes.push(wrong);
         let place = Place { tables, ..place };
-        let fault = place.after().would_work(&creation).await.unwrap_err();
+        let refused = place.after().trial(&creation).await.unwrap();
+        let [Refused { step, fault }] = refused.as_slice() else {
+            panic!("{refused:?}");
+        };
+        assert!(!step.is_key());
         assert_eq!(fault.cause, "42703", "{fault}");
         assert!(
             fault

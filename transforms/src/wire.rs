@@ -1,12 +1,15 @@
 //! Protobuf's wire format: tagged fields one after another.
 //! A reader never leaves its message, whatever the bytes say; offsets in errors count from the outermost body.
-//! Which fields a message has, and what they mean, is left to the callers.
+//! Which fields a message has, and what they mean, is left to the modules of the sources.
 
+use std::collections::HashSet;
 use std::ops::Range;
+
+use crate::Value;
 
 /// Bytes that are not the message they should be.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("malformed Firestore message at byte {at}: {what}")]
+#[error("malformed message at byte {at}: {what}")]
 pub struct Malformed {
     /// What stands there.
     pub what: &'static str,
@@ -14,20 +17,20 @@ pub struct Malformed {
     pub at: usize,
 }
 
-/// Groups within groups that are skipped before giving up; Firestore's messages have none at all.
+/// Groups within groups that are skipped before giving up; the sources' messages have none at all.
 const GROUPS: usize = 16;
 
 /// Reads the fields of one message inside a body.
 #[derive(Clone, Copy)]
-pub(super) struct Reader<'a> {
+pub(crate) struct Reader<'a> {
     body: &'a [u8],
     at: usize,
     end: usize,
 }
 
 /// One field of a message.
-pub(super) struct Field<'a> {
-    pub(super) number: u32,
+pub(crate) struct Field<'a> {
+    pub(crate) number: u32,
     payload: Payload<'a>,
     /// Where the payload starts.
     at: usize,
@@ -36,13 +39,14 @@ pub(super) struct Field<'a> {
 enum Payload<'a> {
     Varint(u64),
     Fixed64(u64),
+    Fixed32([u8; 4]),
     Length(Reader<'a>),
-    /// Wire types that no known field has: read over.
-    Other,
+    /// A group, which no known field is: read over.
+    Group,
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(body: &'a [u8]) -> Self {
+    pub(crate) fn new(body: &'a [u8]) -> Self {
         Reader {
             body,
             at: 0,
@@ -50,23 +54,23 @@ impl<'a> Reader<'a> {
         }
     }
 
-    pub(super) fn malformed(&self, what: &'static str) -> Malformed {
+    pub(crate) fn malformed(&self, what: &'static str) -> Malformed {
         Malformed { what, at: self.at }
     }
 
     /// What is left of the message, as a range of the body.
-    pub(super) fn range(&self) -> Range<usize> {
+    pub(crate) fn range(&self) -> Range<usize> {
         self.at..self.end
     }
 
     /// What is left of the message.
-    pub(super) fn bytes(&self) -> &'a [u8] {
+    pub(crate) fn bytes(&self) -> &'a [u8] {
         &self.body[self.at..self.end]
     }
 
     /// The next field, or none at the message's end.
     #[inline]
-    pub(super) fn next_field(&mut self) -> Result<Option<Field<'a>>, Malformed> {
+    pub(crate) fn next_field(&mut self) -> Result<Option<Field<'a>>, Malformed> {
         if self.at == self.end {
             return Ok(None);
         }
@@ -104,13 +108,39 @@ impl<'a> Reader<'a> {
             }
             3 => {
                 self.skip_group(number, groups)?;
-                Payload::Other
+                Payload::Group
             }
             5 => {
-                self.take(4)?;
-                Payload::Other
+                let bytes = self.bytes().first_chunk();
+                let bytes = bytes.ok_or_else(|| self.malformed("a float cut off"))?;
+                self.at += bytes.len();
+                Payload::Fixed32(*bytes)
             }
             _ => return Err(self.malformed("an unknown wire type")),
+        })
+    }
+
+    /// The following fields of this key (a number and wire type in one byte) that have four bytes each, taken
+    /// together: each a key and its bytes.
+    pub(crate) fn run(&mut self, key: u8) -> &'a [[u8; 5]] {
+        let (fields, _) = self.bytes().as_chunks::<5>();
+        let count = fields.iter().take_while(|field| field[0] == key).count();
+        let (run, _) = fields.split_at(count);
+        self.at += run.as_flattened().len();
+        run
+    }
+
+    /// Numbers one after another, without keys.
+    pub(crate) fn packed(mut self) -> impl Iterator<Item = Result<u64, Malformed>> {
+        std::iter::from_fn(move || {
+            if self.at == self.end {
+                return None;
+            }
+            let number = self.varint();
+            if number.is_err() {
+                self.at = self.end;
+            }
+            Some(number)
         })
     }
 
@@ -175,7 +205,7 @@ impl<'a> Field<'a> {
     }
 
     #[inline]
-    pub(super) fn varint(&self) -> Result<u64, Malformed> {
+    pub(crate) fn varint(&self) -> Result<u64, Malformed> {
         match self.payload {
             Payload::Varint(value) => Ok(value),
             _ => Err(self.expected("another wire type where a varint belongs")),
@@ -183,15 +213,28 @@ impl<'a> Field<'a> {
     }
 
     #[inline]
-    pub(super) fn double(&self) -> Result<f64, Malformed> {
+    pub(crate) fn double(&self) -> Result<f64, Malformed> {
         match self.payload {
             Payload::Fixed64(bits) => Ok(f64::from_bits(bits)),
             _ => Err(self.expected("another wire type where a double belongs")),
         }
     }
 
+    /// The bytes of a float.
+    pub(crate) fn float(&self) -> Option<[u8; 4]> {
+        match self.payload {
+            Payload::Fixed32(bytes) => Some(bytes),
+            _ => None,
+        }
+    }
+
+    /// Whether it is a number that stands alone.
+    pub(crate) fn is_varint(&self) -> bool {
+        matches!(self.payload, Payload::Varint(_))
+    }
+
     #[inline]
-    pub(super) fn message(&self) -> Result<Reader<'a>, Malformed> {
+    pub(crate) fn message(&self) -> Result<Reader<'a>, Malformed> {
         match self.payload {
             Payload::Length(message) => Ok(message),
             _ => Err(self.expected("another wire type where text, bytes or a message belong")),
@@ -199,8 +242,31 @@ impl<'a> Field<'a> {
     }
 
     #[inline]
-    pub(super) fn text(&self) -> Result<&'a str, Malformed> {
+    pub(crate) fn text(&self) -> Result<&'a str, Malformed> {
         let message = self.message()?;
         std::str::from_utf8(message.bytes()).map_err(|_| message.malformed("text that is not UTF-8"))
     }
+}
+
+/// Leaves each name of a map once, with its last value, as protobuf has it.
+pub(crate) fn settle(fields: &mut Vec<(&str, Value<'_>)>) {
+    if fields.is_sorted_by(|a, b| a.0 < b.0) || !repeats(fields) {
+        return;
+    }
+    let mut seen = HashSet::with_capacity(fields.len());
+    fields.reverse();
+    fields.retain(|(name, _)| seen.insert(*name));
+    fields.reverse();
+}
+
+fn repeats(fields: &[(&str, Value<'_>)]) -> bool {
+    // Up to here comparing each with each is cheaper than hashing.
+    if fields.len() <= 16 {
+        return fields
+            .iter()
+            .enumerate()
+            .any(|(at, (name, _))| fields[..at].iter().any(|(other, _)| other == name));
+    }
+    let mut seen = HashSet::with_capacity(fields.len());
+    !fields.iter().all(|(name, _)| seen.insert(*name))
 }

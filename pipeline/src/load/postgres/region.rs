@@ -1,0 +1,121 @@
+//! The part of a table that belongs to a lane, as a condition in SQL.
+//!
+//! A lane is a range of ids; where a column of the table holds ids in their order, its index finds the rows, and
+//! otherwise the id is taken out of `_path`. Numbers and UUIDs never lie in one lane.
+
+use crate::plan::{Identity, Lane, Plan};
+use config::mapping::{Column, Document, FieldPath, Scalar, Source, Type};
+use std::fmt;
+use transforms::{Relation, literal, quote};
+
+/// A condition on the row `r`.
+#[derive(Debug)]
+pub(super) struct Region(String);
+
+impl fmt::Display for Region {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Region {
+    /// The rows of `lane` in a table of documents; none for tables of elements, and for stores that read at a snapshot.
+    pub(super) fn of(plan: &Plan, lane: &Lane, relation: &Relation<'_>) -> Option<Region> {
+        if relation.parent().is_some() || !matches!(plan.source, Identity::Qdrant { .. }) {
+            return None;
+        }
+        let collection = &plan.collection_of(lane).id;
+        let mut conditions = vec![ids(collection, lane, relation)];
+        if let Some(shard) = &lane.shard {
+            conditions.push(shards(shard, relation));
+        }
+        Some(Region(conditions.join(" and ")))
+    }
+}
+
+fn ids(collection: &str, lane: &Lane, relation: &Relation<'_>) -> String {
+    let uuids = lane.from.as_deref().is_some_and(is_uuid);
+    // The end of the numbers is the beginning of the UUIDs.
+    let to = lane.to.as_deref().filter(|to| is_uuid(to) == uuids);
+    let from = lane.from.as_deref();
+    let is_id = |column: &&Column| column.from == Source::Document(Document::Id) && column.apply.is_empty();
+    let column = relation.mapped().iter().find(is_id);
+    match column.map(|column| (format!("r.{}", quote(&column.name)), column.sql)) {
+        Some((name, Type::Scalar(Scalar::BigInt))) if !uuids => bigints(&name, from, to),
+        Some((name, Type::Scalar(Scalar::Numeric(_)))) if !uuids => between(&name, from, to, "numeric"),
+        Some((name, Type::Scalar(Scalar::Uuid))) if uuids => between(&name, from, to, "uuid"),
+        Some((_, Type::Scalar(Scalar::BigInt | Scalar::Numeric(_) | Scalar::Uuid))) => "false".to_owned(),
+        _ => in_paths(collection, from, to, uuids),
+    }
+}
+
+fn is_uuid(id: &str) -> bool {
+    id.contains('-')
+}
+
+/// Numbers that a bigint cannot say lie beyond all that the column holds.
+fn bigints(name: &str, from: Option<&str>, to: Option<&str>) -> String {
+    let holds = |id: &&str| id.parse::<i64>().is_ok();
+    match from.filter(|from| !holds(from)) {
+        Some(_) => "false".to_owned(),
+        None => between(name, from, to.filter(holds), "bigint"),
+    }
+}
+
+fn between(name: &str, from: Option<&str>, to: Option<&str>, sql: &str) -> String {
+    let bound = |sign: &str, id: &str| format!("{name} {sign} {}::{sql}", literal(id));
+    let bounds = [from.map(|from| bound(">=", from)), to.map(|to| bound("<", to))];
+    let bounds: Vec<String> = bounds.into_iter().flatten().collect();
+    match bounds.is_empty() {
+        true => "true".to_owned(),
+        false => bounds.join(" and "),
+    }
+}
+
+fn in_paths(collection: &str, from: Option<&str>, to: Option<&str>, uuids: bool) -> String {
+    let start = collection.chars().count() + 2;
+    let id = format!("split_part(substr(r._path, {start}), '@', 1)");
+    let (shape, sql) = match uuids {
+        true => ("like '%-%'", "uuid"),
+        false => ("not like '%-%'", "numeric"),
+    };
+    let typed = between(&format!("({id})::{sql}"), from, to, sql);
+    // In this order: what has the other shape cannot be converted.
+    format!("case when {id} {shape} then {typed} else false end")
+}
+
+/// The rows of one shard key, which Qdrant spells as JSON.
+fn shards(shard: &str, relation: &Relation<'_>) -> String {
+    let text = shard.trim_matches('"');
+    let path = FieldPath(vec!["shard_key".to_owned()]);
+    let holds = |column: &&Column| column.from == Source::Field(path.clone()) && column.apply.is_empty();
+    match relation.mapped().iter().find(holds) {
+        Some(column) => format!("r.{}::text = {}", quote(&column.name), literal(text)),
+        None => format!("split_part(r._path, '@', 2) = {}", literal(text)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_are_half_open_and_of_one_kind() {
+        assert_eq!(
+            bigints("r.id", Some("1"), Some("9")),
+            "r.id >= '1'::bigint and r.id < '9'::bigint"
+        );
+        assert_eq!(
+            bigints("r.id", Some("1"), Some("9223372036854775808")),
+            "r.id >= '1'::bigint"
+        );
+        assert_eq!(bigints("r.id", Some("9223372036854775808"), None), "false");
+        assert_eq!(between("r.id", None, None, "uuid"), "true");
+        assert!(is_uuid("00000000-0000-0000-0000-000000000000"));
+        let numbers = in_paths("c", None, Some("5"), false);
+        assert!(
+            numbers.starts_with("case when split_part(substr(r._path, 3), '@', 1) not like"),
+            "{numbers}"
+        );
+    }
+}
