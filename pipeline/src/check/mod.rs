@@ -6,11 +6,13 @@
 
 mod beginning;
 mod directory;
+mod qdrant;
 mod source;
 mod target;
 
 pub use beginning::beginning;
 pub use directory::directory;
+pub use qdrant::qdrant;
 pub use source::source;
 pub use target::{Wanted, target};
 

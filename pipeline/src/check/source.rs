@@ -71,7 +71,10 @@ fn all_skipped() -> impl Iterator<Item = Finding> {
 }
 
 /// The answer, or a fault when there was none in time.
-async fn in_time<T>(action: &str, answer: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
+pub(super) async fn in_time<T>(
+    action: &str,
+    answer: impl Future<Output = Result<T, Fault>>,
+) -> Result<T, Fault> {
     let late = || {
         let message = format!("there was no answer within {} seconds", PATIENCE.as_secs());
         Fault::transient(Part::Source, action, message)
@@ -85,7 +88,10 @@ async fn in_time<T>(action: &str, answer: impl Future<Output = Result<T, Fault>>
 
 /// Whether the other side answered and said no, as opposed to not answering or answering that it cannot just now.
 fn refused(fault: &Fault) -> bool {
-    const REFUSALS: [&str; 7] = [
+    const REFUSALS: [&str; 10] = [
+        "certificate",
+        "tls",
+        "not_grpc",
         "invalid_argument",
         "not_found",
         "permission_denied",
@@ -97,7 +103,7 @@ fn refused(fault: &Fault) -> bool {
     REFUSALS.contains(&fault.cause.as_str())
 }
 
-fn told(fault: &Fault) -> String {
+pub(super) fn told(fault: &Fault) -> String {
     format!("could not {}: {}", fault.action, fault.message)
 }
 
@@ -115,7 +121,7 @@ fn answered(config: &config::Firestore) -> Finding {
     )
 }
 
-fn unanswered(fault: &Fault) -> Finding {
+pub(super) fn unanswered(fault: &Fault) -> Finding {
     let next = fault.remedy.clone();
     Finding::fail(
         ANSWERS,
@@ -126,7 +132,7 @@ fn unanswered(fault: &Fault) -> Finding {
 }
 
 /// What did not come about, and what a run would make of it.
-fn failed(check: &'static str, fault: &Fault) -> Finding {
+pub(super) fn failed(check: &'static str, fault: &Fault) -> Finding {
     let next = |fallback: &str| fault.remedy.clone().unwrap_or_else(|| fallback.to_owned());
     match refused(fault) {
         true => Finding::fail(

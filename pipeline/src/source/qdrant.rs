@@ -13,6 +13,7 @@ mod planning;
 mod points;
 mod questions;
 mod reader;
+mod sample;
 mod scroll;
 mod search;
 mod shard;
@@ -25,6 +26,7 @@ pub use collection::{
 pub use planning::{Extent, Ids};
 pub use questions::Kinds;
 pub use reader::LaneReader;
+pub use sample::{Components, Sample};
 pub use search::{Hit, How, Place, Sought};
 pub use version::Version;
 
@@ -36,7 +38,9 @@ use crate::source::{BatchLimits, Source, Standing};
 use crate::stop::Stop;
 use client::Client;
 use pages::Pages;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A Qdrant server, connected.
 #[derive(Debug, Clone)]
@@ -65,7 +69,27 @@ impl Qdrant {
             stop,
         })
     }
+
+    /// Ready for a few questions, each asked once and waited for not too long; no lane is read.
+    pub(crate) async fn for_questions(config: &config::Qdrant) -> Result<Qdrant, Fault> {
+        let modest = config::Qdrant {
+            connections: NonZeroUsize::MIN,
+            stream_timeout: config.stream_timeout.min(SILENCE),
+            ..config.clone()
+        };
+        let once = Policy {
+            attempts: 0,
+            delay: SILENCE,
+            longest: SILENCE,
+            budget: SILENCE,
+        };
+        let limits = BatchLimits { rows: 1, bytes: 1 };
+        Qdrant::connect(&modest, Rooms::new(0, 1), limits, once, Stop::default()).await
+    }
 }
+
+/// Silence after which an answer to a single question is taken for dead, unless the settings have less patience.
+const SILENCE: Duration = Duration::from_secs(7);
 
 impl Source for Qdrant {
     type Reader = LaneReader;

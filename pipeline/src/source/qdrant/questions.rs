@@ -7,7 +7,7 @@ use super::client::Asked;
 use super::points::PointId;
 use super::reader::FIRST;
 use super::scroll::{Room, Scroll, Turn};
-use super::{Collection, Qdrant, Version, shard, status};
+use super::{Collection, Qdrant, Sample, Version, shard, status};
 use crate::fault::Fault;
 use crate::source::Range;
 use bytes::Bytes;
@@ -160,23 +160,17 @@ impl Qdrant {
         Ok(first)
     }
 
-    /// The bytes of the first points of a collection.
-    pub async fn first_points(
+    /// What the first points of a collection hold.
+    pub async fn sample(
         &self,
         collection: &str,
         shard: Option<&str>,
         points: usize,
-    ) -> Result<Vec<Bytes>, Fault> {
-        let mut seen = Vec::new();
-        self.take(
-            collection,
-            shard,
-            (Some(FIRST), None),
-            false,
-            points,
-            |_, point| seen.push(point),
-        )
-        .await?;
+    ) -> Result<Sample, Fault> {
+        let mut seen = Sample::default();
+        let look = |_, point: Bytes| seen.observe(&point);
+        self.take(collection, shard, (Some(FIRST), None), false, points, look)
+            .await?;
         Ok(seen)
     }
 

@@ -12,7 +12,7 @@ pub struct Version {
 
 impl Version {
     /// Reads what a server says of itself, such as `1.18.3` or `1.19.0-dev`.
-    pub(super) fn of(text: &str) -> Version {
+    pub(crate) fn of(text: &str) -> Version {
         let mut parts = text
             .trim()
             .trim_start_matches('v')
