@@ -13,6 +13,7 @@ pub mod fault; // what goes wrong, when, and how often
 mod grpc; // messages, streams and statuses as the wire has them
 mod meter; // what is billed, and how much may be read
 mod path;
+pub mod qdrant; // the other source: points instead of documents
 mod rest; // the same methods as JSON
 
 mod server; // connections, and what can happen to them

@@ -1,14 +1,16 @@
 //! Connections, and what can happen to them.
 //!
-//! One port speaks HTTP/2 without TLS (gRPC) and HTTP/1.1 (REST). A connection can be cut in the middle of whatever it
+//! A port speaks HTTP/2 without TLS (gRPC), HTTP/1.1 (REST), or both. A connection can be cut in the middle of whatever it
 //! is sending, which takes every stream on it along, as in life.
 
 use crate::fault::Cut;
-use crate::service;
-use crate::state::State;
+use crate::grpc::Body;
+use http::{Request, Response};
+use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto::Builder;
+use std::convert::Infallible;
 use std::io;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,19 +18,43 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 
+/// What answers the requests of a port.
+pub(crate) trait Answers: Send + Sync + 'static {
+    /// The protocols it speaks.
+    const SPEAKS: Speaks;
+
+    /// Answers one request, which came on that connection.
+    fn answer(
+        self: Arc<Self>,
+        line: Line,
+        request: Request<Incoming>,
+    ) -> impl Future<Output = Response<Body>> + Send;
+}
+
+/// What a port understands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Speaks {
+    /// gRPC and REST.
+    Both,
+    /// HTTP/2 only, for gRPC.
+    Grpc,
+    /// HTTP/1.1 only, for REST: a client that speaks gRPC to it learns so from a frame that is none.
+    Rest,
+}
+
 /// Accepts connections until the runtime ends.
-pub(crate) async fn accept(listener: TcpListener, state: Arc<State>) {
+pub(crate) async fn accept<A: Answers>(listener: TcpListener, answers: Arc<A>) {
     loop {
         // A connection that could not be accepted is its client's trouble; out of files, the next one may fit.
         let Ok((socket, _)) = listener.accept().await else {
             tokio::task::yield_now().await;
             continue;
         };
-        tokio::spawn(serve(socket, state.clone()));
+        tokio::spawn(serve(socket, answers.clone()));
     }
 }
 
-async fn serve(socket: TcpStream, state: Arc<State>) {
+async fn serve<A: Answers>(socket: TcpStream, answers: Arc<A>) {
     let _ = socket.set_nodelay(true);
     let line = Line::default();
     let wire = Wire {
@@ -36,8 +62,16 @@ async fn serve(socket: TcpStream, state: Arc<State>) {
         line: line.clone(),
         swallowing: false,
     };
-    let answer = service_fn(move |request| service::answer(state.clone(), line.clone(), request));
+    let answer = service_fn(move |request| {
+        let answer = answers.clone().answer(line.clone(), request);
+        async move { Ok::<_, Infallible>(answer.await) }
+    });
     let mut builder = Builder::new(TokioExecutor::new());
+    builder = match A::SPEAKS {
+        Speaks::Both => builder,
+        Speaks::Grpc => builder.http2_only(),
+        Speaks::Rest => builder.http1_only(),
+    };
     // Bulk writers send whole batches; the default windows of 64 KiB would make them wait.
     builder.http2().initial_stream_window_size(1 << 20);
     builder.http2().initial_connection_window_size(4 << 20);

@@ -60,7 +60,7 @@ const WORDS: [&str; 48] = [
 
 /// What texts are cut from. A type of its own, so that nobody prints all of it.
 #[derive(Clone, Copy)]
-pub(super) struct Corpus(&'static str);
+pub(crate) struct Corpus(&'static str);
 
 impl std::fmt::Debug for Corpus {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -69,7 +69,7 @@ impl std::fmt::Debug for Corpus {
 }
 
 /// What texts are cut from.
-pub(super) fn corpus() -> Corpus {
+pub(crate) fn corpus() -> Corpus {
     static CORPUS: LazyLock<String> = LazyLock::new(|| {
         let mut dice = Dice::new(1, 1);
         let mut text = String::with_capacity(BYTES + 16);
@@ -92,7 +92,7 @@ impl Corpus {
     ///
     /// Longer ones than the words there are come out of `room`, which they overwrite.
     #[inline]
-    pub(super) fn cut<'a>(self, length: usize, dice: &mut Dice, room: &'a mut String) -> &'a str {
+    pub(crate) fn cut<'a>(self, length: usize, dice: &mut Dice, room: &'a mut String) -> &'a str {
         let Some(spare) = self.0.len().checked_sub(length) else {
             return self.long(length, dice, room);
         };

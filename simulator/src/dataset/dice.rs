@@ -7,7 +7,7 @@ const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
 ///
 /// This is the finalizer of SplitMix64.
 #[inline]
-pub(super) fn mix(seed: u64, number: u64) -> u64 {
+pub(crate) fn mix(seed: u64, number: u64) -> u64 {
     let z = seed.wrapping_add(number.wrapping_add(1).wrapping_mul(GOLDEN));
     let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -15,7 +15,7 @@ pub(super) fn mix(seed: u64, number: u64) -> u64 {
 }
 
 /// A new seed out of a seed and a text.
-pub(super) fn mix_text(seed: u64, text: &str) -> u64 {
+pub(crate) fn mix_text(seed: u64, text: &str) -> u64 {
     text.bytes().fold(mix(seed, text.len() as u64), |seed, byte| {
         mix(seed, u64::from(byte))
     })
@@ -23,24 +23,24 @@ pub(super) fn mix_text(seed: u64, text: &str) -> u64 {
 
 /// The part of `range` that `chance` is of all 64-bit numbers: below `range`, and evenly so.
 #[inline]
-pub(super) fn scaled(chance: u64, range: u64) -> u64 {
+pub(crate) fn scaled(chance: u64, range: u64) -> u64 {
     ((u128::from(chance) * u128::from(range)) >> 64) as u64
 }
 
 /// A throw after the other.
 #[derive(Debug, Clone)]
-pub(super) struct Dice(u64);
+pub(crate) struct Dice(u64);
 
 impl Dice {
     /// The dice of thing `number` under `seed`.
     #[inline]
-    pub(super) fn new(seed: u64, number: u64) -> Dice {
+    pub(crate) fn new(seed: u64, number: u64) -> Dice {
         Dice(mix(seed, number))
     }
 
     /// 64 bits (wyrand's step: one multiplication).
     #[inline]
-    pub(super) fn throw(&mut self) -> u64 {
+    pub(crate) fn throw(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0xa076_1d64_78bd_642f);
         let product = u128::from(self.0) * u128::from(self.0 ^ 0xe703_7ed1_a0b4_28db);
         (product >> 64) as u64 ^ product as u64
@@ -48,13 +48,13 @@ impl Dice {
 
     /// A number below `range`.
     #[inline]
-    pub(super) fn below(&mut self, range: u64) -> u64 {
+    pub(crate) fn below(&mut self, range: u64) -> u64 {
         scaled(self.throw(), range)
     }
 
     /// One of `all`, which is never empty.
     #[inline]
-    pub(super) fn pick<T: Copy>(&mut self, all: &[T]) -> T {
+    pub(crate) fn pick<T: Copy>(&mut self, all: &[T]) -> T {
         all[self.below(all.len() as u64) as usize]
     }
 }

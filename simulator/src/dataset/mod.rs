@@ -7,8 +7,8 @@
 mod awkward;
 mod collection;
 mod content;
-mod corpus;
-mod dice;
+pub(crate) mod corpus;
+pub(crate) mod dice;
 mod encode; // the bytes of a document
 mod ids;
 mod mix;
@@ -21,7 +21,7 @@ mod strange; // values unlike the others
 #[cfg(test)]
 mod tests;
 mod walk;
-mod wire; // the pieces of those bytes
+pub(crate) mod wire; // the pieces of those bytes
 
 pub use collection::Collection;
 pub use ids::Ids;

@@ -91,7 +91,7 @@ impl Short {
 
 /// How many bytes a number takes as a varint.
 #[inline(always)]
-pub(super) fn width(number: usize) -> usize {
+pub(crate) fn width(number: usize) -> usize {
     wide(number as u64)
 }
 
@@ -117,7 +117,7 @@ fn more(bytes: usize) -> u64 {
 
 /// Appends a number as a varint.
 #[inline(always)]
-pub(super) fn varint(to: &mut Vec<u8>, number: usize) {
+pub(crate) fn varint(to: &mut Vec<u8>, number: usize) {
     if number < 128 {
         return to.push(number as u8);
     }
@@ -223,7 +223,7 @@ pub(super) fn double(number: f64) -> [u8; 9] {
 
 /// Puts the length of all that follows the byte at `place` there, and makes room where one byte is too short.
 #[inline(always)]
-pub(super) fn settle(to: &mut Vec<u8>, place: usize) {
+pub(crate) fn settle(to: &mut Vec<u8>, place: usize) {
     let length = to.len() - place - 1;
     if length < 128 {
         to[place] = length as u8;

@@ -125,7 +125,7 @@ impl Course {
             .any(|(_, blow)| matches!(blow.what, Blow::Repeat))
     }
 
-    pub(super) fn add_latency(&mut self, time: Duration, struck: Arc<AtomicU64>) {
+    pub(crate) fn add_latency(&mut self, time: Duration, struck: Arc<AtomicU64>) {
         self.latency.push(Due { what: time, struck });
     }
 
@@ -150,7 +150,7 @@ impl Course {
     }
 
     /// Blows at one position fall in the order they were added.
-    pub(super) fn add_blow(&mut self, position: u64, blow: Blow, struck: Arc<AtomicU64>) {
+    pub(crate) fn add_blow(&mut self, position: u64, blow: Blow, struck: Arc<AtomicU64>) {
         let place = self.blows.partition_point(|(other, _)| *other <= position);
         self.blows.insert(place, (position, Due { what: blow, struck }));
     }

@@ -2,11 +2,11 @@
 
 /// Independent rolls for one decision.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Dice(u64);
+pub(crate) struct Dice(u64);
 
 /// What a roll is for; rolls for different ends are independent.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Roll {
+pub(crate) enum Roll {
     Whether = 1,
     Where = 2,
     HowLong = 3,
@@ -14,18 +14,18 @@ pub(super) enum Roll {
 
 impl Dice {
     /// The dice of the `call`-th call that matches rule `rule`.
-    pub(super) fn new(seed: u64, rule: u64, call: u64) -> Dice {
+    pub(crate) fn new(seed: u64, rule: u64, call: u64) -> Dice {
         Dice(mix(mix(mix(seed) ^ rule) ^ call))
     }
 
     /// A number from 0 up to and without 1.
-    pub(super) fn share(self, roll: Roll) -> f64 {
+    pub(crate) fn share(self, roll: Roll) -> f64 {
         // The upper 53 bits, which is what a double holds exactly.
         (self.bits(roll) >> 11) as f64 / (1u64 << 53) as f64
     }
 
     /// A whole number from `least` to `most`, both included.
-    pub(super) fn between(self, roll: Roll, least: u64, most: u64) -> u64 {
+    pub(crate) fn between(self, roll: Roll, least: u64, most: u64) -> u64 {
         let wide = u128::from(most.saturating_sub(least)) + 1;
         let part = (u128::from(self.bits(roll)) * wide) >> 64;
         least.saturating_add(u64::try_from(part).unwrap_or(0))

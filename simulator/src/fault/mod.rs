@@ -19,6 +19,7 @@ mod words; // statuses in Google's words
 mod write; // rules, written to a file
 
 pub(crate) use course::{Blow, Course, Cut, Watch};
+pub(crate) use dice::{Dice, Roll};
 pub(crate) use faults::{Call, HOUR, WEEK};
 pub use faults::{Faults, Struck};
 pub use jiff::SignedDuration;

@@ -15,6 +15,7 @@ const LARGEST: usize = 10 << 20;
 pub(crate) struct Messages {
     body: Incoming,
     buffer: BytesMut,
+    largest: usize,
 }
 
 impl Messages {
@@ -22,7 +23,13 @@ impl Messages {
         Messages {
             body,
             buffer: BytesMut::new(),
+            largest: LARGEST,
         }
+    }
+
+    /// Another limit than Firestore's.
+    pub(crate) fn up_to(self, largest: usize) -> Messages {
+        Messages { largest, ..self }
     }
 
     /// The only message of a unary request.
@@ -59,8 +66,8 @@ impl Messages {
             return Err(Status::unimplemented("requests must not be compressed"));
         }
         let length = u32::from_be_bytes(length) as usize;
-        if length > LARGEST {
-            let message = format!("Request payload size exceeds the limit: {LARGEST} bytes.");
+        if length > self.largest {
+            let message = format!("Request payload size exceeds the limit: {} bytes.", self.largest);
             return Err(Status::invalid_argument(message));
         }
         if rest.len() < length {

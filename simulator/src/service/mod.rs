@@ -13,7 +13,7 @@ pub(crate) mod write; // Commit, BatchWrite
 
 use crate::fault::Call;
 use crate::grpc::{Body, Gone, Messages, Outgoing, refusal};
-use crate::server::Line;
+use crate::server::{Answers, Line, Speaks};
 use crate::state::State;
 use crate::{control, rest};
 use bytes::Bytes;
@@ -22,7 +22,6 @@ use http::{Request, Response};
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
 use prost::Message;
-use std::convert::Infallible;
 use std::sync::Arc;
 use tonic::Status;
 
@@ -30,18 +29,17 @@ const PREFIX: &str = "/google.firestore.v1.Firestore/";
 /// The largest body of a REST request.
 const LARGEST: usize = 64 << 20;
 
-/// Answers one request.
-pub(crate) async fn answer(
-    state: Arc<State>,
-    line: Line,
-    request: Request<Incoming>,
-) -> Result<Response<Body>, Infallible> {
-    let kind = request.headers().get(http::header::CONTENT_TYPE);
-    let is_grpc = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc"));
-    Ok(match is_grpc {
-        true => grpc(state, line, request).await,
-        false => web(&state, request).await,
-    })
+impl Answers for State {
+    const SPEAKS: Speaks = Speaks::Both;
+
+    async fn answer(self: Arc<State>, line: Line, request: Request<Incoming>) -> Response<Body> {
+        let kind = request.headers().get(http::header::CONTENT_TYPE);
+        let is_grpc = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc"));
+        match is_grpc {
+            true => grpc(self, line, request).await,
+            false => web(&self, request).await,
+        }
+    }
 }
 
 async fn web(state: &State, request: Request<Incoming>) -> Response<Body> {
