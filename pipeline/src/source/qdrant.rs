@@ -10,7 +10,6 @@ mod collection;
 mod connection;
 mod pages;
 mod planning;
-mod points;
 mod questions;
 mod reader;
 mod sample;

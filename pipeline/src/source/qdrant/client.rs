@@ -4,7 +4,6 @@
 //! than there is room for, before the room is needed.
 
 use super::connection::{Connections, Service};
-use super::points::PointId;
 use super::{shard, status};
 use crate::fault::Fault;
 use crate::metrics;
@@ -21,6 +20,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tonic::client::Grpc;
 use tonic::{Request, Response, Status};
+use transforms::qdrant::PointId;
 
 /// The largest answer that is ever taken. Pages are held to far less; a single point may need it.
 pub(super) const LARGEST_ANSWER: usize = 256 << 20;

@@ -6,13 +6,13 @@
 
 use super::client::Asked;
 use super::pages::Pages;
-use super::points::PointId;
 use super::reader::FIRST;
 use super::scroll::{Room, Scroll, Turn};
 use super::{Qdrant, shard};
 use crate::fault::Fault;
 use crate::source::Range;
 use std::sync::Arc;
+use transforms::qdrant::PointId;
 
 /// Ids in a page: it takes a server about 6 ms and 200 kB.
 const PAGE: u32 = 10_000;

@@ -4,7 +4,6 @@
 //! policy, and answered in words of our own.
 
 use super::client::Asked;
-use super::points::PointId;
 use super::reader::FIRST;
 use super::scroll::{Room, Scroll, Turn};
 use super::{Collection, Qdrant, Sample, Version, shard, status};
@@ -15,6 +14,7 @@ use qdrant_client::qdrant as proto;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use tonic::Status;
+use transforms::qdrant::PointId;
 
 /// Ranges that a sample is taken from.
 const LOOKED_AT: usize = 16;

@@ -6,7 +6,6 @@
 
 use super::client::{Asked, Client};
 use super::pages::Pages;
-use super::points::PointId;
 use super::scroll::{self, Scroll, Turn};
 use super::shard;
 use crate::fault::{Fault, Part};
@@ -18,6 +17,7 @@ use crate::stop::Stop;
 use checkpoints::{Position, Span};
 use std::sync::Arc;
 use tokio::time::Instant;
+use transforms::qdrant::PointId;
 
 /// What a reader needs from its source.
 #[derive(Debug, Clone)]
@@ -159,7 +159,7 @@ pub(super) fn stretch(
 }
 
 fn id(text: &str) -> Result<PointId, Fault> {
-    text.parse().map_err(|error: super::points::NoPointId| {
+    text.parse().map_err(|error: transforms::qdrant::NoPointId| {
         Fault::permanent(Part::Source, "read where a lane stands", error.to_string()).with_cause("position")
     })
 }

@@ -2,20 +2,21 @@
 //!
 //! Every point of the stretch comes once, or not at all: an answer that repeats, strays or cannot be understood is
 //! dropped, and asked for again from the last point that was good. A page that takes too long or is too large is asked
-//! for again in half. The stretch has ended only when the server said that nothing follows, or showed what lies beyond.
+//! for again in half. The stretch has ended only when the server showed what lies beyond, or said twice that nothing
+//! follows: an answer that was cut short somewhere on its way says so once.
 //!
 //! Reading goes on after the last point that came and not at the offset that the server offers: what is written between
 //! the two meanwhile comes too.
 
 use super::client::{Asked, Client, LARGEST_ANSWER};
 use super::pages::Pages;
-use super::points::{Page, PointId};
 use super::status;
 use crate::fault::{Fault, Part};
 use crate::retry::Retry;
 use bytes::Bytes;
 use std::sync::Arc;
 use tonic::Status;
+use transforms::qdrant::{Page, PointId};
 
 /// A stretch being read.
 #[derive(Debug)]
@@ -30,6 +31,8 @@ pub(super) struct Scroll {
     next: Option<PointId>,
     /// The end of the stretch, exclusive; none where it is open.
     to: Option<PointId>,
+    /// The last answer said that nothing follows.
+    told_end: bool,
 }
 
 /// What became of an attempt to read on.
@@ -70,6 +73,7 @@ impl Scroll {
             retry,
             next,
             to,
+            told_end: false,
         }
     }
 
@@ -126,39 +130,38 @@ impl Scroll {
 
     /// Takes a page in whole, or not at all.
     fn understand(&mut self, from: PointId, body: &Bytes) -> Result<Vec<(PointId, Bytes)>, Fault> {
-        let malformed = |error: super::points::Malformed| {
+        let malformed = |error: transforms::Malformed| {
             self.amiss(
                 "malformed",
                 format!("an answer that is no page of Qdrant: {error}"),
             )
         };
-        let Page { points, next } = super::points::page(body).map_err(malformed)?;
-        let (mut came, mut least) = (Vec::with_capacity(points.len()), Some(from));
-        let mut ended = next.is_none();
+        let Page { points, next } = transforms::qdrant::page(body).map_err(malformed)?;
+        let (mut came, mut least, mut beyond) = (Vec::with_capacity(points.len()), Some(from), false);
         for range in points {
             let point = body.slice(range);
-            let id = super::points::id(&point).map_err(malformed)?;
+            let id = transforms::qdrant::id(&point).map_err(malformed)?;
             if least.is_none_or(|least| id < least) {
                 return Err(self.strayed(id));
             }
             least = id.successor();
-            match self.is_beyond(id) {
-                true => ended = true,
-                false => came.push((id, point)),
+            beyond |= self.is_beyond(id);
+            if !beyond {
+                came.push((id, point));
             }
         }
-        // What follows lies behind what came; a page without a point at least leads on.
-        if let Some(next) = next {
-            let behind = least.is_none_or(|least| next < least);
-            if behind || came.is_empty() && !ended && next == from {
-                return Err(self.strayed(next));
-            }
-            ended |= self.is_beyond(next);
-            if came.is_empty() {
-                least = Some(next);
-            }
+        match next {
+            Some(next) if least.is_none_or(|least| next < least) => return Err(self.strayed(next)),
+            // A page without a point must lead on at least.
+            Some(next) if came.is_empty() && !beyond && next == from => return Err(self.strayed(next)),
+            Some(next) if came.is_empty() => least = Some(next),
+            _ => {}
         }
-        self.next = least.filter(|least| !ended && !self.is_beyond(*least));
+        let told_end = next.is_none() && !beyond;
+        let ended = beyond || next.is_some_and(|next| self.is_beyond(next));
+        let confirmed = told_end && self.told_end && came.is_empty();
+        self.told_end = told_end;
+        self.next = least.filter(|least| !ended && !confirmed && !self.is_beyond(*least));
         Ok(came)
     }
 
