@@ -9,7 +9,7 @@ use crate::plan::{Identity, LeftBehind, Mapping, Plan};
 use crate::progress::Progress;
 use crate::store::Store;
 use config::mapping::{self, Unmapped};
-use transforms::visible;
+use transforms::{speaks_of, visible};
 
 /// What the operator asked for, as far as the plan depends on it.
 #[derive(Debug, Clone)]
@@ -73,10 +73,9 @@ type Found = (String, u64);
 
 /// The collections that are moved, and those the mapping leaves where they are.
 fn chosen(mapping: &mapping::Mapping, found: Vec<Found>) -> Result<(Vec<String>, Vec<LeftBehind>), Fault> {
-    let is_mapped = |id: &str| mapping.tables.iter().any(|table| table.from.collection() == id);
     let (moved, others): (Vec<Found>, Vec<Found>) = found
         .into_iter()
-        .partition(|(id, _)| mapping.unmapped == Unmapped::Infer || is_mapped(id));
+        .partition(|(id, _)| mapping.unmapped == Unmapped::Infer || speaks_of(mapping, id));
     if mapping.unmapped == Unmapped::Refuse && !others.is_empty() {
         let named = others
             .iter()
