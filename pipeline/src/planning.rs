@@ -9,7 +9,7 @@ use crate::plan::{Identity, LeftBehind, Mapping, Plan};
 use crate::progress::Progress;
 use crate::store::Store;
 use config::mapping::{self, Unmapped};
-use transforms::{speaks_of, visible};
+use transforms::visible;
 
 /// What the operator asked for, as far as the plan depends on it.
 #[derive(Debug, Clone)]
@@ -73,9 +73,10 @@ type Found = (String, u64);
 
 /// The collections that are moved, and those the mapping leaves where they are.
 fn chosen(mapping: &mapping::Mapping, found: Vec<Found>) -> Result<(Vec<String>, Vec<LeftBehind>), Fault> {
+    let is_mapped = |id: &str| mapping.tables.iter().any(|table| table.from.collection() == id);
     let (moved, others): (Vec<Found>, Vec<Found>) = found
         .into_iter()
-        .partition(|(id, _)| mapping.unmapped == Unmapped::Infer || speaks_of(mapping, id));
+        .partition(|(id, _)| mapping.unmapped == Unmapped::Infer || is_mapped(id));
     if mapping.unmapped == Unmapped::Refuse && !others.is_empty() {
         let named = others
             .iter()

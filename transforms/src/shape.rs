@@ -4,35 +4,47 @@ use std::collections::{BTreeMap, HashSet};
 
 use config::mapping::{Mapping, Table};
 
+use crate::points::{self, PointCollection};
 use crate::{Census, Shape, infer, naming};
 
-/// The tables of every collection that is written of or was sampled.
+/// The tables of every collection that is written of or was sampled. Inferred tables keep out of the way of written
+/// names.
 pub fn shape(mapping: &Mapping, samples: &BTreeMap<String, Census>) -> Shape {
-    let others = samples.iter().filter(|(id, _)| !speaks_of(mapping, id));
-    beside(
-        mapping,
-        infer(&others.map(|(id, census)| (id.clone(), census.clone())).collect()),
-    )
+    let written = written(mapping);
+    let others = samples.iter().filter(|(id, _)| !written.contains_key(*id));
+    let inferred = infer(&others.map(|(id, census)| (id.clone(), census.clone())).collect());
+    beside(mapping, written, inferred)
 }
 
-/// Whether a table is written for documents of this collection.
-pub fn speaks_of(mapping: &Mapping, id: &str) -> bool {
-    mapping.tables.iter().any(|table| table.from.collection() == id)
+/// The same for collections of points, which are not sampled but described.
+pub fn shape_of_points(mapping: &Mapping, collections: &[PointCollection]) -> Shape {
+    let written = written(mapping);
+    let others = collections
+        .iter()
+        .filter(|collection| !written.contains_key(&collection.name));
+    let proposed = points::propose(&others.cloned().collect::<Vec<_>>());
+    beside(mapping, written, proposed)
 }
 
-/// The tables as written, and those that were drawn for other collections: these keep out of the way of written names.
-pub fn beside(mapping: &Mapping, drawn: Shape) -> Shape {
-    let mut collections: BTreeMap<String, Vec<Table>> = BTreeMap::new();
+type Collections = BTreeMap<String, Vec<Table>>;
+
+fn written(mapping: &Mapping) -> Collections {
+    let mut collections = Collections::new();
     for table in &mapping.tables {
         let id = table.from.collection().to_owned();
         collections.entry(id).or_default().push(table.clone());
     }
+    collections
+}
+
+/// Puts what nobody wrote beside what is written.
+fn beside(mapping: &Mapping, mut collections: Collections, drawn: Shape) -> Shape {
     let Shape {
-        collections: inferred,
+        collections: drawn,
         mut remarks,
     } = drawn;
     let mut taken: HashSet<String> = names(mapping.tables.iter());
-    for (id, mut tables) in inferred {
+    for (id, mut tables) in drawn {
         for table in &mut tables {
             table.nul = mapping.nul;
             let free = naming::free(&table.name, &taken);
@@ -44,6 +56,10 @@ pub fn beside(mapping: &Mapping, drawn: Shape) -> Shape {
                 table.name = free;
             }
             taken.insert(table.name.clone());
+            for child in &mut table.children {
+                child.name = naming::free(&child.name, &taken);
+                taken.insert(child.name.clone());
+            }
         }
         collections.insert(id, tables);
     }

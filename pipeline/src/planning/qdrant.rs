@@ -12,7 +12,6 @@ use crate::plan::{Collection, Lane, PLAN_VERSION, Plan, ReadTime};
 use crate::progress::{Phase, Progress};
 use crate::source::qdrant::{self, Ids, Qdrant};
 use bytes::Bytes;
-use transforms::speaks_of;
 use uuid::Uuid;
 
 /// One collection, looked at.
@@ -57,12 +56,10 @@ pub(super) async fn plan(
         let looked = look(source, described, wish.lane_documents).await?;
         turn_to(format!("looking at a sample of {}", looked.described.name));
         let sample = sample(source, &looked, wish.sample, &mut kept).await?;
-        if !speaks_of(&wish.mapping.tables, &looked.described.name) {
-            drawn.push(drawing::of(&looked, &sample));
-        }
+        drawn.push(drawing::of(&looked, &sample));
         looked_at.push(looked);
     }
-    let mut shape = transforms::beside(&wish.mapping.tables, transforms::points::propose(&drawn));
+    let mut shape = transforms::shape_of_points(&wish.mapping.tables, &drawn);
     let (mut collections, mut lanes) = (Vec::new(), Vec::new());
     for looked in looked_at {
         cut(&looked, collections.len(), &mut lanes);

@@ -15,6 +15,7 @@ mod geo;
 mod layout;
 mod literal;
 mod numeric;
+mod remap;
 mod row;
 mod strip;
 mod text;
@@ -26,7 +27,8 @@ pub use dictionary::Dictionary;
 use crate::mapping::{Nul, Records, Source, Table};
 use crate::{Document, Notes, Reason, Reject, Value, below, visible};
 use layout::{Homes, Layout, home};
-use row::{Elements, Remapping, Row, Slot, Subject};
+use remap::Remapping;
+use row::{Elements, Row, Slot, Subject};
 pub use tuples::Tuples;
 
 /// What stands before the first tuple: signature, no flags, no header extension.

@@ -5,7 +5,8 @@
 use super::column;
 use super::encode::{self, Fit};
 use super::layout::{Branch, Layout, Level};
-use super::{Dictionary, Packed, Rules, cell, reject};
+use super::remap::Remapping;
+use super::{Packed, Rules, cell, reject};
 use crate::json::{Left, Writer};
 use crate::mapping::{Collection, Nul, Records, Type};
 use crate::{Document, Notes, Reason, Timestamp, Value};
@@ -72,14 +73,6 @@ pub(super) struct Row<'p, 'd, 'n> {
     /// Paths that a default was filled in for.
     pub(super) missing: Vec<&'p str>,
     pub(super) notes: &'n mut Notes,
-}
-
-/// Who knows the numbers for the indices of sparse vectors.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Remapping<'r> {
-    pub(super) dictionary: &'r dyn Dictionary,
-    /// The name of the relation that the row is of.
-    pub(super) table: &'r str,
 }
 
 /// What goes to `_extra`, by name.

@@ -3,5 +3,6 @@
 mod arbitrary;
 mod decoding;
 mod mappings;
+mod policies;
 mod rebuilding;
 mod spelling;
