@@ -81,7 +81,7 @@ async fn look(config: &Config, source: &Source, target: &Target, dir: &Path) -> 
 async fn source_findings(source: &Source) -> Vec<Finding> {
     match source {
         Source::Firestore(source) => check::source(source).await,
-        Source::Qdrant(_) => Vec::new(),
+        Source::Qdrant(source) => check::qdrant(source).await,
     }
 }
 

@@ -8,6 +8,7 @@ mod kills; // killed a hundred times: 0 lost, 0 doubled, 0 altered
 mod metrics; // what Prometheus sees is what happened, and a quota is kept
 mod operator; // what a tired person is told: the words, the exit code, and nothing half-done
 mod pooler; // nothing is kept on a connection, for a pooler hands out others'
+mod qdrant; // a Qdrant, moved whole: points that change meanwhile, kills, and searches that answer the same
 mod recovery; // another run, another process, another day: gone on with or refused, never mixed
 mod refusals; // what cannot be stored is put aside, with the reason; too much of it stops the run
 mod shaped; // what a person makes of `etl init`: an edited mapping, loaded, looked at, and turned back

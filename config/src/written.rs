@@ -143,7 +143,11 @@ impl Written {
         let mapping = match verb.source || verb.target {
             true => {
                 let silent = verb.source && verb.target && matches!(embed, Ok(None));
-                shape.relied_on(&mut answers, !silent, Records::default())
+                let of = match &source {
+                    Ok(Some(Source::Qdrant(_))) => Records::Points,
+                    _ => Records::Documents,
+                };
+                shape.relied_on(&mut answers, !silent, of)
             }
             false => Mapping::default(),
         };

@@ -4,16 +4,17 @@
 
 use crate::plan::{Identity, Lane, Plan};
 use std::borrow::Cow;
-use transforms::{Document, Malformed, below, firestore};
+use transforms::{Document, Malformed, below, firestore, qdrant};
 
 /// The document that a record of `collection` is.
 pub(crate) fn document<'b>(
     source: &Identity,
-    _collection: &str,
+    collection: &str,
     body: &'b [u8],
 ) -> Result<Document<'b>, Malformed> {
     match source {
-        Identity::Firestore { .. } | Identity::Qdrant { .. } => firestore::document(body),
+        Identity::Firestore { .. } => firestore::document(body),
+        Identity::Qdrant { .. } => qdrant::point(body, collection),
     }
 }
 
@@ -24,11 +25,17 @@ impl Plan {
     }
 
     /// The path of a record of `lane` below the root, as far as it can be made out.
-    pub(crate) fn path<'b>(&self, _lane: &Lane, body: &'b [u8]) -> Cow<'b, str> {
+    pub(crate) fn path<'b>(&self, lane: &Lane, body: &'b [u8]) -> Cow<'b, str> {
+        let root = self.source.root();
         match &self.source {
-            Identity::Firestore { .. } | Identity::Qdrant { .. } => {
+            Identity::Firestore { .. } => {
                 let name = firestore::name(body).unwrap_or_default();
-                Cow::Borrowed(below(name, &self.source.root()).unwrap_or(name))
+                Cow::Borrowed(below(name, &root).unwrap_or(name))
+            }
+            Identity::Qdrant { .. } => {
+                let name = self.document(lane, body).map(|point| point.name.into_owned());
+                let name = name.unwrap_or_default();
+                Cow::Owned(below(&name, &root).unwrap_or(&name).to_owned())
             }
         }
     }

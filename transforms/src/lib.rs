@@ -10,6 +10,7 @@ mod infer;
 pub mod json;
 mod naming;
 mod pack;
+pub mod points;
 mod propose;
 pub mod qdrant;
 mod reject;

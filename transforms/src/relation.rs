@@ -2,7 +2,12 @@
 //! The same mapping always gives the same SQL, and COPY names the columns in the order [`crate::Packer`] writes them.
 //! Keys, indexes and references come after the rows: those, and running the SQL, are the pipeline's.
 
-use crate::mapping::{Child, Collection, Column, FieldPath, Holds, Literal, Records, Source, Table, Type};
+use std::collections::HashSet;
+
+use crate::mapping::{
+    Child, Collection, Column, FieldPath, Holds, Literal, Partition, Records, Scalar, Source, Table, Type,
+};
+use crate::naming;
 use crate::sql::{literal, quote, visible};
 
 /// One table of PostgreSQL: of documents, or of the elements of one of their fields.
@@ -83,7 +88,8 @@ impl<'t> Relation<'t> {
             Some(Collection::Array) => columns.push(fixed("_ordinal", "integer", true)),
             Some(Collection::Map) => columns.push(fixed("_key", "text", true)),
         }
-        columns.extend(self.mapped().iter().map(mapped));
+        let of = self.table.of;
+        columns.extend(self.mapped().iter().map(|column| mapped(column, of)));
         columns.push(fixed("_extra", "jsonb", false));
         columns
     }
@@ -93,7 +99,15 @@ impl<'t> Relation<'t> {
         let table = self.qualified(schema);
         let columns = self.columns();
         let lines: Vec<String> = columns.iter().map(definition).collect();
-        let mut sql = format!("CREATE TABLE {table} (\n{}\n);\n", lines.join(",\n"));
+        let mut sql = format!(
+            "CREATE TABLE {table} (\n{}\n){};\n",
+            lines.join(",\n"),
+            self.parting()
+        );
+        for (name, values) in self.partitions() {
+            let part = format!("{}.{}", quote(schema), quote(&name));
+            sql.push_str(&format!("CREATE TABLE {part} PARTITION OF {table} {values};\n"));
+        }
         sql.push_str(&format!(
             "COMMENT ON TABLE {table} IS {};\n",
             literal(&self.comment())
@@ -110,16 +124,61 @@ impl<'t> Relation<'t> {
         sql
     }
 
+    fn partition(&self) -> Option<&'t Partition> {
+        self.table.partition.as_ref().filter(|_| self.child.is_none())
+    }
+
+    fn parting(&self) -> String {
+        let by = |partition: &Partition| format!(" PARTITION BY LIST ({})", quote(&partition.by));
+        self.partition().map(by).unwrap_or_default()
+    }
+
+    /// The parts of a table that is parted: their names, unquoted, and which rows each takes, as SQL says it. The
+    /// first takes all that no other takes.
+    pub fn partitions(&self) -> Vec<(String, String)> {
+        let Some(partition) = self.partition() else {
+            return Vec::new();
+        };
+        let by = self
+            .table
+            .columns
+            .iter()
+            .find(|column| column.name == partition.by);
+        let sql = by.map_or(Type::Scalar(Scalar::Text), |column| column.sql);
+        let mut taken = HashSet::from([self.name().to_owned()]);
+        let mut part = |suffix: &str, values: String| {
+            let wanted = naming::identifier(&format!("{}_{suffix}", self.name()), "part");
+            let name = naming::free(&wanted, &taken);
+            taken.insert(name.clone());
+            (name, values)
+        };
+        let rest = part("default", "DEFAULT".into());
+        let listed = partition.values.iter().map(|value: &Literal| {
+            let written = match value {
+                Literal::Text(text) => text.clone(),
+                Literal::Boolean(boolean) => boolean.to_string(),
+                Literal::Integer(integer) => integer.to_string(),
+                Literal::Double(double) => double.to_string(),
+            };
+            part(&written, format!("FOR VALUES IN ({})", expression(value, sql)))
+        });
+        std::iter::once(rest).chain(listed).collect()
+    }
+
     fn comment(&self) -> String {
         let from = &self.table.from;
         match self.child {
             Some(child) => {
                 let pattern = from.to_string();
                 format!(
-                    "Firestore elements: {} {}",
+                    "{} elements: {} {}",
+                    source(self.table.of),
                     visible(&pattern),
                     written(&child.from)
                 )
+            }
+            None if self.table.of == Records::Points => {
+                format!("Qdrant collection: {}", visible(from.collection()))
             }
             None if from.anywhere && from.segments.len() == 1 => {
                 format!("Firestore collection: {}", visible(from.collection()))
@@ -155,10 +214,11 @@ fn fixed(name: &str, sql: &str, not_null: bool) -> RelationColumn {
     }
 }
 
-fn mapped(column: &Column) -> RelationColumn {
+fn mapped(column: &Column, of: Records) -> RelationColumn {
     let comment = match &column.from {
         Source::Field(path) => Some(format!(
-            "Firestore field: {} ({})",
+            "{} field: {} ({})",
+            source(of),
             written(path),
             word(column.sql, column.holds)
         )),
@@ -178,6 +238,14 @@ fn mapped(column: &Column) -> RelationColumn {
             .map(|default| expression(default, column.sql)),
         generated,
         comment,
+    }
+}
+
+/// What the records come from, as comments name it.
+fn source(of: Records) -> &'static str {
+    match of {
+        Records::Documents => "Firestore",
+        Records::Points => "Qdrant",
     }
 }
 

@@ -14,6 +14,7 @@ mod questions;
 mod reader;
 mod sample;
 mod scroll;
+mod search;
 mod shard;
 mod status;
 mod version;
@@ -25,6 +26,7 @@ pub use planning::{Extent, Ids};
 pub use questions::Kinds;
 pub use reader::LaneReader;
 pub use sample::{Components, Sample};
+pub use search::{Hit, How, Place, Sought};
 pub use version::Version;
 
 use crate::fault::Fault;

@@ -3,10 +3,12 @@
 //! U+0000 is written as `\u0000`, which `json` takes and `jsonb` does not: whoever packs for `jsonb` has to ask.
 
 mod float;
+mod point;
 mod read;
 mod rest;
 mod write;
 
+pub use point::point;
 pub use read::{Owned, Unreadable, read, read_object};
 pub use rest::rest;
 pub(crate) use write::{Left, Writer};

@@ -7,7 +7,7 @@ use super::cell::{bytes, date, fixed, moment, sized};
 use super::numeric::{self, Decimal};
 use super::{Rules, array, geo, vector};
 use crate::json::Writer;
-use crate::mapping::{Holds, Nul, Scalar, Type};
+use crate::mapping::{Holds, Nul, Records, Scalar, Type};
 use crate::timestamp::DAY;
 use crate::{Reason, Value, below};
 
@@ -145,8 +145,21 @@ pub(super) fn scalar(
     Ok(match fit {
         Fit::Misfit if taste.casts && cast::write(scalar, value, out) => Fit::Cast,
         Fit::Misfit if reads && cast::write(scalar, value, out) => Fit::Beside,
+        Fit::Misfit if reads && taste.rules.of == Records::Points && in_utc(scalar, value, out) => {
+            Fit::Beside
+        }
         fit => fit,
     })
+}
+
+/// A moment without an offset, which Qdrant's index takes for UTC, with or without its seconds.
+fn in_utc(scalar: Scalar, value: &Value<'_>, out: &mut Vec<u8>) -> bool {
+    let (Scalar::Timestamp | Scalar::Date, Value::Text(text)) = (scalar, value) else {
+        return false;
+    };
+    ["Z", ":00Z"]
+        .iter()
+        .any(|end| cast::write(scalar, &Value::Text(&format!("{text}{end}")), out))
 }
 
 fn text(value: &Value<'_>, taste: Taste<'_>, out: &mut Vec<u8>) -> Result<Fit, Refusal> {

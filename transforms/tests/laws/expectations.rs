@@ -73,7 +73,7 @@ pub(crate) fn forget(table: &Table, document: &mut Owned) {
 /// Takes away vectors, which pgvector's floats may have changed.
 pub(crate) fn leave_vectors_out(table: &Table, document: &mut Owned) {
     visit_columns(table, document, is_vector, &mut |value| {
-        if matches!(value, Owned::Vector(_) | Owned::Array(_)) {
+        if matches!(value, Owned::Vector(_) | Owned::Floats(_) | Owned::Array(_)) {
             *value = Owned::Null;
         }
         false
@@ -98,7 +98,7 @@ pub(crate) fn leave_behind(table: &Table, document: &mut Owned, amendments: &[Am
     }
 }
 
-fn columns(table: &Table) -> impl Iterator<Item = &Column> {
+pub(crate) fn columns(table: &Table) -> impl Iterator<Item = &Column> {
     let children = table.children.iter().flat_map(|child| &child.columns);
     table.columns.iter().chain(children)
 }
@@ -125,7 +125,7 @@ pub(crate) fn explains(tables: &[Table], document: &Sample, reject: &Reject) -> 
     }
 }
 
-fn holds_nul(value: &Value<'_>) -> bool {
+pub(crate) fn holds_nul(value: &Value<'_>) -> bool {
     match value {
         Value::Text(text) | Value::Reference(text) => text.contains('\0'),
         Value::Array(values) => values.iter().any(holds_nul),

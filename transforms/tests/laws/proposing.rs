@@ -134,7 +134,7 @@ fn documents() -> impl Strategy<Value = Vec<proto::Document>> {
     })
 }
 
-fn collection<'d>(document: &'d Document<'d>) -> &'d str {
+fn collection<'d>(document: &'d Document<'_>) -> &'d str {
     document.name.rsplit('/').nth(1).unwrap()
 }
 

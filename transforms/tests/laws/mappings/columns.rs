@@ -114,7 +114,7 @@ fn is_cast_to(sql: Type) -> bool {
 }
 
 /// A column that holds the document's own data, with every policy there is.
-fn data(name: String, from: Source, choices: &mut Choices) -> Column {
+pub(crate) fn data(name: String, from: Source, choices: &mut Choices) -> Column {
     let (sql, holds, apply) = shape(choices);
     let mut column = Column::field(name, path(&["a"]), sql, holds);
     column.from = from;

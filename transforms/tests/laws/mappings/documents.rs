@@ -91,7 +91,7 @@ pub(crate) fn document(tables: &[Table], choices: &mut Choices) -> Sample {
 }
 
 /// Puts a value at a path where that is free; makes maps on the way.
-pub(super) fn put(at: &mut Owned, path: &FieldPath, value: Owned) {
+pub(crate) fn put(at: &mut Owned, path: &FieldPath, value: Owned) {
     let mut at = at;
     for (depth, name) in path.0.iter().enumerate() {
         let Owned::Map(entries) = at else { return };
@@ -150,7 +150,7 @@ fn element(child: &Child, choices: &mut Choices) -> Owned {
 }
 
 /// Mostly what the column holds; now and then null, or anything.
-fn value_for(column: &Column, choices: &mut Choices) -> Owned {
+pub(crate) fn value_for(column: &Column, choices: &mut Choices) -> Owned {
     match choices.below(16) {
         0..13 => fitting(column, choices),
         13 => scalar(choices),

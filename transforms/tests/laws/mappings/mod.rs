@@ -3,7 +3,7 @@
 //! Nothing here knows its surroundings but the crate `transforms`: other test suites include this file by its path,
 //! and what it speaks of lies beside it.
 
-mod columns;
+pub(crate) mod columns;
 pub(crate) mod documents;
 mod values;
 
@@ -29,7 +29,7 @@ impl Choices {
     }
 
     /// True once in so many times.
-    fn once_in(&mut self, times: usize) -> bool {
+    pub(crate) fn once_in(&mut self, times: usize) -> bool {
         self.below(times) + 1 == times
     }
 
@@ -38,7 +38,7 @@ impl Choices {
     }
 
     /// So many of them at most, made one by one.
-    fn some<T>(&mut self, most: usize, mut make: impl FnMut(&mut Choices) -> T) -> Vec<T> {
+    pub(crate) fn some<T>(&mut self, most: usize, mut make: impl FnMut(&mut Choices) -> T) -> Vec<T> {
         (0..self.below(most + 1)).map(|_| make(self)).collect()
     }
 }

@@ -2,3 +2,6 @@
 
 mod arbitrary;
 mod decoding;
+mod mappings;
+mod rebuilding;
+mod spelling;
