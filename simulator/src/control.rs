@@ -134,7 +134,7 @@ fn parameter(query: Option<&str>, name: &str) -> Option<String> {
 }
 
 /// Percent-encoding undone; what is none stays as it is.
-fn decoded(text: &str) -> String {
+pub(crate) fn decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((first, after)) = rest.split_first() {

@@ -5,12 +5,14 @@
 
 mod collection; // a description
 mod contents; // generated points, and written ones on top
+mod description; // a file
 mod encode; // the bytes of a point
 mod fault; // what goes wrong
 mod filter;
 mod generate; // points from a seed
 mod half; // numbers of 16 bits
 mod id;
+mod nearness; // scores
 mod path; // ways into a payload
 mod point;
 mod rest; // the methods as JSON

@@ -86,6 +86,13 @@ impl Options {
         self
     }
 
+    /// What is served, in words.
+    pub fn told(&self) -> String {
+        let one = |collection: &Collection| format!("{} ({} points)", collection.name, collection.points);
+        let all: Vec<String> = self.collections.iter().map(one).collect();
+        format!("Qdrant {}: {}", self.version, all.join(", "))
+    }
+
     /// One more collection.
     pub fn with(mut self, collection: Collection) -> Options {
         self.collections.push(collection);

@@ -136,13 +136,22 @@ fn normalise(row: &mut [f32]) {
 }
 
 impl Distance {
-    /// Qdrant's score of two rows as they are stored.
-    pub(super) fn score(self, one: &[f32], other: &[f32]) -> f32 {
+    /// How alike two rows are: the greater the nearer.
+    pub(super) fn similarity(self, one: &[f32], other: &[f32]) -> f32 {
         let pairs = || one.iter().zip(other);
         match self {
             Distance::Cosine | Distance::Dot => pairs().map(|(a, b)| a * b).sum(),
-            Distance::Euclid => pairs().map(|(a, b)| (a - b) * (a - b)).sum::<f32>().sqrt(),
-            Distance::Manhattan => pairs().map(|(a, b)| (a - b).abs()).sum(),
+            Distance::Euclid => -pairs().map(|(a, b)| (a - b) * (a - b)).sum::<f32>(),
+            Distance::Manhattan => -pairs().map(|(a, b)| (a - b).abs()).sum::<f32>(),
+        }
+    }
+
+    /// What Qdrant tells as the score of a similarity: of distances, the distance.
+    pub(super) fn told(self, similarity: f32) -> f32 {
+        match self {
+            Distance::Cosine | Distance::Dot => similarity,
+            Distance::Euclid => similarity.abs().sqrt(),
+            Distance::Manhattan => similarity.abs(),
         }
     }
 

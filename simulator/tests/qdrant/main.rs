@@ -2,10 +2,15 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod asking; // filters, counts, queries, facets against the obvious
+mod describing; // collections, shard keys, versions, keys
+mod faults; // what goes wrong, as the client meets it
 mod reading; // every kind of point, over every version's wire
+mod rest; // the same over JSON
 mod stage; // a server, and the official client
+mod writing; // a map of points, written and read
 
 mod client {
     //! The official client, by a name that its own generated module does not hide.
-    pub(crate) use ::qdrant_client::{Qdrant, qdrant};
+    pub(crate) use ::qdrant_client::{Qdrant, QdrantError, qdrant};
 }

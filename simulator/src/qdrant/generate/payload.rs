@@ -13,9 +13,9 @@ use std::borrow::Cow;
 #[serde(rename_all = "lowercase")]
 pub enum Mix {
     /// None.
+    #[default]
     None,
     /// Five: texts, a keyword, a price, a moment; about 400 bytes.
-    #[default]
     Plain,
     /// Fifteen: nested, arrays, a place, dotted keys, other scripts, integers and doubles at their ends; about 700.
     Rich,

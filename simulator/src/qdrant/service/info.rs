@@ -7,8 +7,8 @@ use crate::qdrant::store::Store;
 use ::qdrant_client::qdrant::{self as proto, payload_index_params::IndexParams, vectors_config::Config};
 
 /// What a server's graph is like when nobody says otherwise.
-const M: u64 = 16;
-const EF_CONSTRUCT: u64 = 100;
+pub(in crate::qdrant) const M: u64 = 16;
+pub(in crate::qdrant) const EF_CONSTRUCT: u64 = 100;
 
 /// Everything that `Collections/Get` tells.
 pub(super) fn info(state: &State, store: &Store) -> proto::CollectionInfo {

@@ -1,9 +1,11 @@
 //! The methods over gRPC: what arrives, who may ask it, what befalls it, and who answers.
 
-mod collections; // Get, List, aliases, shard keys, Create, Delete
+pub(super) mod collections; // Get, List, aliases, shard keys, Create, Delete
+mod facet; // Facet
 pub(super) mod info; // a collection as it describes itself
+mod query; // Query
 mod reads; // Get, Count
-mod scroll; // Scroll
+pub(super) mod scroll; // Scroll
 mod writes; // Upsert, Delete, SetPayload
 
 use super::encode::Encoding;
@@ -105,6 +107,8 @@ async fn dispatch(call: Context, method: &str) -> Result<Response<Body>, Status>
         "Points/Scroll" => call.answer("Points/Scroll", scroll::answer).await,
         "Points/Count" => call.tell("Points/Count", reads::count).await,
         "Points/Get" => call.answer("Points/Get", reads::get).await,
+        "Points/Query" => call.answer("Points/Query", query::answer).await,
+        "Points/Facet" => call.tell("Points/Facet", facet::count).await,
         "Points/Upsert" => call.tell("Points/Upsert", writes::upsert).await,
         "Points/Delete" => call.tell("Points/Delete", writes::delete).await,
         "Points/SetPayload" => call.tell("Points/SetPayload", writes::set_payload).await,

@@ -1,12 +1,14 @@
 //! Scroll: pages of points in the order of their ids.
 
 use super::how;
+use crate::qdrant::contents::Entry;
 use crate::qdrant::encode::{Frame, message, point_id};
 use crate::qdrant::filter::Filter;
 use crate::qdrant::id::PointId;
+use crate::qdrant::point::ShardKey;
 use crate::qdrant::select::Selection;
 use crate::qdrant::state::State;
-use crate::qdrant::store::Store;
+use crate::qdrant::store::{Merged, Store};
 use ::qdrant_client::qdrant as proto;
 use tonic::Status;
 
@@ -38,26 +40,43 @@ pub(super) fn answer(state: &State, request: proto::ScrollPoints, to: &mut Vec<u
     let offset = request.offset.as_ref().map(PointId::read).transpose()?;
     let shelves = store.read();
     let chosen = shelves.chosen(request.shard_key_selector.as_ref())?;
-    let all = shelves.merged(&chosen, offset.unwrap_or(PointId::Number(0)));
-    let mut page: Vec<_> = all
-        .filter(|(_, entry)| filter.passes(*entry))
-        .take(limit.saturating_add(1))
-        .collect();
+    let first = offset.unwrap_or(PointId::Number(0));
+    let page = page(shelves.merged(&chosen, first), limit, |entry| {
+        filter.passes(entry)
+    });
     // The message has its fields in the order of their numbers, as a server's has.
-    if let Some((_, next)) = page.get(limit) {
-        message(&[NEXT], to, |to| point_id(next.id, to));
+    if let Some(next) = page.next {
+        message(&[NEXT], to, |to| point_id(next, to));
     }
-    page.truncate(limit);
-    for (key, entry) in &page {
+    for (key, entry) in &page.points {
         message(&[RESULT], to, |to| {
             selection.write(Frame::Retrieved, *entry, *key, how(state, &store), to);
         });
     }
-    Ok(page.len() as u64)
+    Ok(page.points.len() as u64)
+}
+
+/// Some points, and the first that passes after them.
+pub(in crate::qdrant) struct Page<'a> {
+    pub(in crate::qdrant) points: Vec<(Option<&'a ShardKey>, Entry<'a>)>,
+    pub(in crate::qdrant) next: Option<PointId>,
+}
+
+/// The first points that pass.
+pub(in crate::qdrant) fn page<'a>(
+    all: Merged<'a>,
+    limit: usize,
+    passes: impl Fn(Entry<'a>) -> bool,
+) -> Page<'a> {
+    let passing = all.filter(|(_, entry)| passes(*entry));
+    let mut points: Vec<_> = passing.take(limit.saturating_add(1)).collect();
+    let next = points.get(limit).map(|(_, entry)| entry.id);
+    points.truncate(limit);
+    Page { points, next }
 }
 
 /// The limit of a request, as far as strict mode allows it.
-pub(super) fn limit(store: &Store, asked: Option<u64>, otherwise: u32) -> Result<usize, Status> {
+pub(in crate::qdrant) fn limit(store: &Store, asked: Option<u64>, otherwise: u32) -> Result<usize, Status> {
     if asked == Some(0) {
         return Err(Status::invalid_argument(
             "Validation error in body: [limit: value 0 invalid, must be 1 or larger]",

@@ -1,6 +1,8 @@
-//! `etl-simulator`: a Firestore of your own making on a port of this machine, until it is told to stop.
+//! `etl-simulator`: a Firestore or a Qdrant of your own making on a port of this machine, until it is told to stop.
 //!
 //! Its first line says where it listens, so that a script can read the port; the rest is for people.
+
+mod qdrant; // the other source
 
 use anyhow::{Context, anyhow};
 use clap::Parser;
@@ -31,15 +33,19 @@ Examples:
   curl 127.0.0.1:8080/simulator/v1/struck
   curl -T simulator/plans/quota.toml 127.0.0.1:8080/simulator/v1/plan
 
+  # A Qdrant instead, with a million points, or with what a file describes; gRPC on 6334, REST on 6333:
+  etl-simulator --points 1000000
+  etl-simulator --qdrant shop.toml --plan outage.toml
+
 simulator/README.md tells what can go wrong, and how to write plans and datasets.";
 
-/// A Firestore that obeys Firestore's laws, runs fast, and misbehaves on demand.
+/// A Firestore or a Qdrant that obeys the laws of its kind, runs fast, and misbehaves on demand.
 #[derive(Debug, Parser)]
 #[command(name = "etl-simulator", version, after_help = EXAMPLES)]
 struct Arguments {
-    /// The port to listen on; 0 takes a free one.
-    #[arg(long, default_value_t = 8080)]
-    port: u16,
+    /// The port to listen on; 0 takes a free one. If left out: 8080, and 6334 for a Qdrant.
+    #[arg(long)]
+    port: Option<u16>,
 
     /// The address to listen on. There are no passwords here: whoever reaches the port may read, write and wipe.
     #[arg(long, default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST), value_name = "ADDRESS")]
@@ -69,6 +75,22 @@ struct Arguments {
     #[arg(long, default_value = "(default)")]
     database: String,
 
+    /// A Qdrant instead of a Firestore: a file that describes its collections.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["dataset", "documents", "points"])]
+    qdrant: Option<PathBuf>,
+
+    /// A Qdrant instead of a Firestore, with so many points of 384 dimensions.
+    #[arg(long, value_name = "NUMBER", conflicts_with_all = ["dataset", "documents"])]
+    points: Option<u64>,
+
+    /// The version of Qdrant that is played, instead of what the file says.
+    #[arg(long, value_name = "VERSION")]
+    qdrant_version: Option<simulator::qdrant::Version>,
+
+    /// The port for Qdrant's REST; 0 takes a free one.
+    #[arg(long, value_name = "PORT", default_value_t = 6333)]
+    rest_port: u16,
+
     /// Threads that answer.
     #[arg(long, default_value_t = 2, value_name = "NUMBER")]
     workers: usize,
@@ -76,11 +98,13 @@ struct Arguments {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    match read(&arguments) {
-        Ok((plan, dataset)) => match serve(&arguments, plan, dataset) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(error) => complain(&error, 1),
-        },
+    let run = match arguments.qdrant.is_some() || arguments.points.is_some() {
+        true => qdrant::read(&arguments).map(|options| qdrant::serve(&arguments, options)),
+        false => read(&arguments).map(|(plan, dataset)| serve(&arguments, plan, dataset)),
+    };
+    match run {
+        Ok(Ok(())) => ExitCode::SUCCESS,
+        Ok(Err(error)) => complain(&error, 1),
         Err(error) => complain(&error, 2),
     }
 }
@@ -115,7 +139,7 @@ fn text(path: &Path) -> anyhow::Result<String> {
 }
 
 fn serve(arguments: &Arguments, plan: Plan, dataset: Dataset) -> anyhow::Result<()> {
-    let address = SocketAddr::new(arguments.host, arguments.port);
+    let address = SocketAddr::new(arguments.host, arguments.port.unwrap_or(8080));
     let (documents, ids) = (dataset.count(), dataset.collection_ids());
     let weather = weather(arguments, &plan);
     let options = Options::default()
