@@ -1,6 +1,6 @@
 //! What is asked before a run is answered as it is, by old servers and by new ones.
 
-use crate::stage::{Habits, NOTES, connected, point, server, settings, source, theirs};
+use crate::stage::{Habits, NOTES, connected, point, rest_port, server, settings, source, theirs};
 use pipeline::check;
 use pipeline::check::Verdict;
 use pipeline::source::qdrant::{Datatype, Distance, Hnsw, Kinds, PayloadKind, Sample};
@@ -218,7 +218,7 @@ async fn a_check_of_what_is_not_there_says_so_about_everything() {
         .find(|finding| finding.verdict == Verdict::Fail)
         .unwrap();
     assert!(missing.found.contains("called nothing") && missing.next.as_ref().unwrap().contains(NOTES));
-    let rest = settings(&server.rest_url(), &Habits::default());
+    let rest = settings(&rest_port().await, &Habits::default());
     let findings = check::qdrant(&rest).await;
     assert_eq!(
         (findings[0].check, findings[0].verdict),

@@ -1,7 +1,7 @@
 //! Everything that goes wrong, at every call: the points come once all the same, or the fault says what to do.
 
 use crate::stage::{
-    Habits, NOTES, all, connected, everything, lane, points, server, settings, source, there,
+    Habits, NOTES, all, connected, everything, lane, points, rest_port, server, settings, source, there,
 };
 use checkpoints::Position;
 use pipeline::fault::Class;
@@ -251,20 +251,29 @@ async fn a_key_opens_and_a_wrong_one_does_not() {
     }
 }
 
-/// Qdrant's other port answers, but not in gRPC.
+/// Qdrant's other port answers, but not in gRPC; whether its answer or its hanging up comes first is chance.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_rest_port_is_told_apart() {
-    let server = shaken();
-    let source = connected(
-        &settings(&server.rest_url(), &habits()),
-        &habits(),
-        Stop::default(),
-    )
-    .await;
-    let fault = source.greet().await.unwrap_err();
+    let greeted = async |url: &str| {
+        let hasty = Habits {
+            attempts: 0,
+            ..habits()
+        };
+        let source = connected(&settings(url, &hasty), &hasty, Stop::default()).await;
+        source.greet().await.unwrap_err()
+    };
+    let fault = greeted(&rest_port().await).await;
     assert_eq!(
         (fault.cause.as_str(), fault.is_transient()),
         ("not_grpc", false),
+        "{fault}"
+    );
+    let fault = greeted(&shaken().rest_url()).await;
+    assert!(
+        fault
+            .remedy
+            .as_ref()
+            .is_some_and(|remedy| remedy.contains("6334")),
         "{fault}"
     );
 }

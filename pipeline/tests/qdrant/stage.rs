@@ -14,6 +14,8 @@ use qdrant_client::qdrant as proto;
 use simulator::qdrant::{self as simulated, Collection, Options, ShardKey};
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::time::Duration;
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpListener;
 use transforms::qdrant::PointId;
 
 /// The collection of every test that needs only one.
@@ -194,4 +196,19 @@ pub(crate) fn point(id: simulated::PointId, bytes: usize) -> simulated::Point {
         payload: vec![("text".into(), text)],
         vectors: Vec::new(),
     }
+}
+
+/// The address of something that speaks HTTP/1.1 alone, and refuses anything else as Qdrant's REST port does.
+pub(crate) async fn rest_port() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        while let Ok((mut socket, _)) = listener.accept().await {
+            let refusal = b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+            let _ = socket.write_all(refusal).await;
+            // Not closed before the other side leaves: what it has still to send would be answered by a reset.
+            let _ = tokio::io::copy(&mut socket, &mut tokio::io::sink()).await;
+        }
+    });
+    url
 }

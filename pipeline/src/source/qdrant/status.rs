@@ -142,6 +142,8 @@ fn remedy(code: Code) -> Option<&'static str> {
         Code::Unimplemented => {
             Some("make sure that the address is Qdrant's gRPC port, and the server not too old")
         }
+        // A server that hangs up on the first words may not speak gRPC.
+        Code::Unknown | Code::Cancelled => Some(NOT_GRPC),
         Code::Unavailable => Some("check that --qdrant-url is right and can be reached from here"),
         _ => None,
     }
