@@ -20,6 +20,7 @@ pub mod lane;
 pub mod load;
 pub mod metrics;
 pub mod pack;
+pub mod parity;
 pub mod plan;
 pub mod planning;
 pub mod progress;
