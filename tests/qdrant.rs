@@ -1,4 +1,5 @@
 //! Qdrant, moved: every point of every kind, once, as it is, whatever happens on the way.
 
+mod judge; // exported points held against the simulator's
 mod kinds; // every kind of id, vector and payload
 mod world;

@@ -42,12 +42,13 @@ pub(super) fn init() -> Command {
 
 pub(super) fn export() -> Command {
     Command::new("export")
-        .about("Turns loaded tables back into Firestore documents, one JSON object a line; changes nothing")
+        .about("Turns loaded tables back into documents or points, as the source's REST API spells them, one a line; changes nothing")
         .after_help(examples::EXPORT)
         .args(settings(&["target.", "telemetry.log"]))
         .arg(
             Arg::new("to-firestore-json")
                 .long("to-firestore-json")
+                .visible_alias("to-qdrant-json")
                 .value_name("FILE")
                 .default_value("-")
                 .value_parser(PathBufValueParser::new())

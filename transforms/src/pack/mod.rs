@@ -24,7 +24,7 @@ mod vector;
 
 pub use dictionary::Dictionary;
 
-use crate::mapping::{Nul, Records, Source, Table};
+use crate::mapping::{Load, Nul, Records, Source, Table};
 use crate::{Document, Notes, Reason, Reject, Value, below, visible};
 use layout::{Homes, Layout, home};
 use remap::Remapping;
@@ -63,6 +63,7 @@ struct Rules<'r> {
     root: &'r str,
     nul: Nul,
     of: Records,
+    load: Load,
 }
 
 impl<'t> Packer<'t> {
@@ -268,6 +269,7 @@ impl<'t> Packer<'t> {
                 root: self.root,
                 nul: table.nul,
                 of: table.of,
+                load: table.load,
             },
             exact_vectors: self.exact_vectors,
             remapping: self.dictionary.map(|dictionary| Remapping {

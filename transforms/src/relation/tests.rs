@@ -17,6 +17,7 @@ fn table(from: Pattern, columns: Vec<Column>) -> Table {
         foreign_keys: Vec::new(),
         of: Default::default(),
         partition: None,
+        load: Default::default(),
     }
 }
 
