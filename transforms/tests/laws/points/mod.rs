@@ -2,6 +2,7 @@
 
 mod arbitrary;
 mod decoding;
+mod judge;
 mod mappings;
 mod policies;
 mod rebuilding;
