@@ -12,6 +12,7 @@ mod pages;
 mod planning;
 mod questions;
 mod reader;
+mod rest;
 mod sample;
 mod scroll;
 mod search;

@@ -4,7 +4,8 @@
 //! than there is room for, before the room is needed.
 
 use super::connection::{Connections, Service};
-use super::{shard, status};
+use super::rest::{Rest, Shards};
+use super::{Collection, shard, status};
 use crate::fault::Fault;
 use crate::metrics;
 use crate::retry::{Policy, Retry};
@@ -16,7 +17,7 @@ use proto::points_client::PointsClient;
 use proto::qdrant_client::QdrantClient;
 use qdrant_client::qdrant as proto;
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tonic::client::Grpc;
 use tonic::{Request, Response, Status};
@@ -30,20 +31,13 @@ pub(super) const LARGEST_ANSWER: usize = 256 << 20;
 pub(super) struct Client {
     connections: Connections,
     read_consistency: Option<proto::ReadConsistency>,
+    /// The way to single shards, where they are to be read by themselves.
+    rest: Option<Rest>,
     policy: Policy,
     /// How long an answer may take.
     silence: Duration,
-    /// What strict mode allows, by collection, as far as somebody asked.
-    allowed: Mutex<BTreeMap<String, Allowed>>,
-}
-
-/// What a collection's strict mode allows a request.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Allowed {
-    /// Points in a page.
-    pub(super) points: Option<u32>,
-    /// Seconds a request may ask the server to take.
-    pub(super) seconds: Option<u32>,
+    /// What collections said of themselves, as far as somebody asked.
+    described: Mutex<BTreeMap<String, Arc<Collection>>>,
 }
 
 /// Which part of which points a page is asked for.
@@ -60,9 +54,10 @@ impl Client {
         Ok(Client {
             connections: Connections::open(config)?,
             read_consistency: read_consistency(config.read_consistency),
+            rest: Rest::of(config)?,
             policy,
             silence: config.stream_timeout,
-            allowed: Mutex::default(),
+            described: Mutex::default(),
         })
     }
 
@@ -93,7 +88,7 @@ impl Client {
             exact: Some(true),
             read_consistency: self.read_consistency,
             shard_key_selector: shard.map(shard::selector),
-            timeout: self.server_timeout(self.allowed(collection).await?),
+            timeout: self.server_timeout(&*self.described(collection).await?),
             ..Default::default()
         };
         let mut points = self.points();
@@ -113,16 +108,25 @@ impl Client {
         limit: u32,
         largest: usize,
     ) -> Result<Bytes, Status> {
-        let allowed = self.allowed(&asked.collection).await?;
+        let described = self.described(&asked.collection).await?;
+        let limit = limit.min(described.strict.max_query_limit.unwrap_or(limit));
+        if let (Some(rest), false) = (&self.rest, asked.ids_only) {
+            let shards = self.shards(asked, &described).await?;
+            // A single shard is what a scroll asks anyway.
+            if shards.numbers.len() > 1 {
+                let page = rest.page(asked, &shards, from, limit, largest).await?;
+                return Ok(page.into());
+            }
+        }
         let request = proto::ScrollPoints {
             collection_name: asked.collection.clone(),
             offset: Some(spelled(from)),
-            limit: Some(limit.min(allowed.points.unwrap_or(limit))),
+            limit: Some(limit),
             with_payload: Some((!asked.ids_only).into()),
             with_vectors: Some((!asked.ids_only).into()),
             read_consistency: self.read_consistency,
             shard_key_selector: asked.shard.clone().map(shard::selector),
-            timeout: self.server_timeout(allowed),
+            timeout: self.server_timeout(&described),
             ..Default::default()
         };
         let mut grpc = Grpc::new(self.connections.next()).max_decoding_message_size(largest);
@@ -140,34 +144,32 @@ impl Client {
         Ok(page)
     }
 
-    /// What strict mode allows in a collection: asked once, and again after [`Client::forget`].
-    pub(super) async fn allowed(&self, collection: &str) -> Result<Allowed, Status> {
-        if let Some(allowed) = self.known().get(collection) {
-            return Ok(*allowed);
-        }
-        let strict = self
-            .info(collection)
-            .await?
-            .config
-            .and_then(|config| config.strict_mode_config);
-        let allowed = match strict {
-            Some(strict) if strict.enabled == Some(true) => Allowed {
-                points: strict.max_query_limit.filter(|most| *most > 0),
-                seconds: strict.max_timeout.filter(|most| *most > 0),
-            },
-            _ => Allowed::default(),
-        };
-        self.known().insert(collection.to_owned(), allowed);
-        Ok(allowed)
+    /// Where the points lie. It is asked before every page, because what is read of a shard that has moved is nothing.
+    async fn shards(&self, asked: &Asked, described: &Collection) -> Result<Shards, Status> {
+        let collection_name = asked.collection.clone();
+        let mut collections = self.collections();
+        let request = proto::CollectionClusterInfoRequest { collection_name };
+        let cluster = self.in_time(collections.collection_cluster_info(request)).await?;
+        Shards::of(cluster, described, asked.shard.as_ref())
     }
 
-    /// What was known of a collection's strict mode no longer holds.
+    /// What a collection says of itself: asked once, and again after [`Client::forget`].
+    async fn described(&self, collection: &str) -> Result<Arc<Collection>, Status> {
+        if let Some(described) = self.known().get(collection) {
+            return Ok(Arc::clone(described));
+        }
+        let described = Arc::new(Collection::of(collection, self.info(collection).await?));
+        self.known().insert(collection.to_owned(), Arc::clone(&described));
+        Ok(described)
+    }
+
+    /// What a collection said of itself no longer holds.
     pub(super) fn forget(&self, collection: &str) {
         self.known().remove(collection);
     }
 
-    fn known(&self) -> MutexGuard<'_, BTreeMap<String, Allowed>> {
-        self.allowed.lock().unwrap_or_else(PoisonError::into_inner)
+    fn known(&self) -> MutexGuard<'_, BTreeMap<String, Arc<Collection>>> {
+        self.described.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) async fn info(&self, collection: &str) -> Result<proto::CollectionInfo, Status> {
@@ -183,9 +185,10 @@ impl Client {
 
     /// Seconds after which the server is to give a request up, a little before its answer is given up here: otherwise it
     /// would go on working for nobody.
-    fn server_timeout(&self, allowed: Allowed) -> Option<u64> {
+    fn server_timeout(&self, described: &Collection) -> Option<u64> {
         let seconds = (self.silence.as_secs() * 9 / 10).max(1);
-        Some(allowed.seconds.map_or(seconds, |most| seconds.min(most.into())))
+        let most = described.strict.max_timeout.map_or(u64::MAX, u64::from);
+        Some(seconds.min(most))
     }
 
     /// The answer, unless it takes longer than the source may be silent.
@@ -218,7 +221,7 @@ impl Client {
 }
 
 /// An id as a request spells it.
-fn spelled(id: PointId) -> proto::PointId {
+pub(super) fn spelled(id: PointId) -> proto::PointId {
     match id {
         PointId::Number(number) => number.into(),
         uuid @ PointId::Uuid(_) => uuid.to_string().into(),

@@ -149,6 +149,8 @@ pub struct Strict {
     pub enabled: bool,
     /// Most points in a page.
     pub max_query_limit: Option<u32>,
+    /// Seconds that a request may ask the server to take.
+    pub max_timeout: Option<u32>,
     /// Reads in a minute, for each replica.
     pub read_rate_limit: Option<u32>,
     /// Whether keys without an index may be filtered by.
@@ -294,7 +296,8 @@ fn strict(config: Option<proto::StrictModeConfig>) -> Strict {
     match config {
         Some(config) if config.enabled == Some(true) => Strict {
             enabled: true,
-            max_query_limit: config.max_query_limit,
+            max_query_limit: config.max_query_limit.filter(|most| *most > 0),
+            max_timeout: config.max_timeout.filter(|most| *most > 0),
             read_rate_limit: config.read_rate_limit,
             unindexed_filters: config.unindexed_filtering_retrieve != Some(false),
         },

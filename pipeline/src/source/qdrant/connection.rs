@@ -6,15 +6,18 @@
 
 use crate::fault::{Fault, Part};
 use config::Secret;
+use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
+use rustls::{ClientConfig, RootCertStore};
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::service::Interceptor;
 use tonic::service::interceptor::InterceptedService;
-use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
+use tonic::transport::{Channel, ClientTlsConfig, Endpoint};
 use tonic::{Request, Status};
 
 /// A page of a megabyte should never wait for a window: a stream may be sent this much before it is acknowledged.
@@ -88,14 +91,27 @@ fn endpoint(config: &config::Qdrant) -> Result<Endpoint, Fault> {
 
 /// Verified against the authority the operator named, or those the system and the web trust.
 fn tls(ca_file: Option<&Path>) -> Result<ClientTlsConfig, Fault> {
-    let config = ClientTlsConfig::new();
+    let roots = roots(ca_file)?;
+    Ok(ClientTlsConfig::new().trust_anchors(roots.roots))
+}
+
+/// The same for what speaks HTTP/1.1.
+pub(super) fn rustls(ca_file: Option<&Path>) -> Result<ClientConfig, Fault> {
+    let builder = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()));
+    let builder = builder
+        .with_safe_default_protocol_versions()
+        .map_err(|error| Fault::permanent(Part::Source, "prepare TLS", error.to_string()))?;
+    Ok(builder
+        .with_root_certificates(roots(ca_file)?)
+        .with_no_client_auth())
+}
+
+fn roots(ca_file: Option<&Path>) -> Result<RootCertStore, Fault> {
+    let mut roots = RootCertStore::empty();
     let Some(file) = ca_file else {
-        let config = config.with_webpki_roots();
-        // A system without any certificate would be refused altogether.
-        return Ok(match rustls_native_certs::load_native_certs().certs.is_empty() {
-            true => config,
-            false => config.with_native_roots(),
-        });
+        roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        return Ok(roots);
     };
     let unusable = |why: String| {
         Fault::permanent(
@@ -108,15 +124,16 @@ fn tls(ca_file: Option<&Path>) -> Result<ClientTlsConfig, Fault> {
             "source.ca_file must name a PEM file with the authority that signed the server's certificate",
         )
     };
-    let pem = std::fs::read(file).map_err(|error| unusable(error.to_string()))?;
-    let mut certificates = 0;
-    for certificate in CertificateDer::pem_slice_iter(&pem) {
-        certificate.map_err(|error| unusable(error.to_string()))?;
-        certificates += 1;
+    let certificates = CertificateDer::pem_file_iter(file).map_err(|error| unusable(error.to_string()))?;
+    for certificate in certificates {
+        let certificate = certificate.map_err(|error| unusable(error.to_string()))?;
+        roots
+            .add(certificate)
+            .map_err(|error| unusable(error.to_string()))?;
     }
-    match certificates {
-        0 => Err(unusable("it holds no certificate".to_owned())),
-        _ => Ok(config.ca_certificate(Certificate::from_pem(pem))),
+    match roots.is_empty() {
+        true => Err(unusable("it holds no certificate".to_owned())),
+        false => Ok(roots),
     }
 }
 

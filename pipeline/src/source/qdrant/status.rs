@@ -139,6 +139,7 @@ fn remedy(code: Code) -> Option<&'static str> {
         Code::ResourceExhausted => Some(
             "wait, or raise read_rate_limit in the collection's strict mode; fewer --lanes read less at once",
         ),
+        Code::FailedPrecondition => Some("leave --per-shard away, or read each node by itself"),
         Code::Unimplemented => {
             Some("make sure that the address is Qdrant's gRPC port, and the server not too old")
         }

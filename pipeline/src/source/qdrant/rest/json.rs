@@ -1,0 +1,438 @@
+//! A page of points as Qdrant's REST interface writes it, turned into the messages that gRPC would have sent.
+//!
+//! Every component is read as the 32-bit number it is: by way of 64 bits, one in a billion would come out as its
+//! neighbour. Two things JSON cannot say: `null` stands for NaN and for both infinities, and all of them become NaN; and
+//! a whole number above `i64::MAX` becomes a double, as gRPC makes it one.
+
+use proto::value::Kind;
+use proto::vector_output::Vector;
+use proto::vectors_output::VectorsOptions;
+use qdrant_client::qdrant as proto;
+use serde::Deserialize;
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::Value;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+use transforms::qdrant::PointId;
+
+/// What a vector of some name looks like, which its JSON does not tell before it is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    Dense,
+    Multi,
+    Sparse,
+}
+
+/// The forms of a collection's vectors, by name; the one without a name has the empty one.
+pub(super) type Forms = BTreeMap<String, Form>;
+
+/// Points in order, and the id that the next page begins with.
+#[derive(Debug, Default)]
+pub(super) struct Page {
+    pub(super) points: Vec<(PointId, proto::RetrievedPoint)>,
+    pub(super) next: Option<PointId>,
+}
+
+/// Reads an answer.
+pub(super) fn page(body: &[u8], forms: &Forms) -> Result<Page, serde_json::Error> {
+    let mut json = serde_json::Deserializer::from_slice(body);
+    let answer = Object(Answer { forms, page: None }).deserialize(&mut json)?;
+    json.end()?;
+    answer.page.ok_or_else(|| Error::missing_field("result"))
+}
+
+/// What takes the entries of an object, one after another.
+trait Entries<'de>: Sized {
+    fn entry<A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error>;
+}
+
+struct Object<E>(E);
+
+impl<'de, E: Entries<'de>> DeserializeSeed<'de> for Object<E> {
+    type Value = E;
+
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<E, D::Error> {
+        json.deserialize_map(self)
+    }
+}
+
+impl<'de, E: Entries<'de>> Visitor<'de> for Object<E> {
+    type Value = E;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<E, A::Error> {
+        while let Some(key) = map.next_key::<Cow<'_, str>>()? {
+            self.0.entry(&key, &mut map)?;
+        }
+        Ok(self.0)
+    }
+}
+
+struct Answer<'f> {
+    forms: &'f Forms,
+    page: Option<Page>,
+}
+
+impl<'de> Entries<'de> for Answer<'_> {
+    fn entry<A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
+        if key != "result" {
+            return map.next_value::<IgnoredAny>().map(drop);
+        }
+        let (forms, page) = (self.forms, Page::default());
+        let found = map.next_value_seed(Object(Paged { forms, page }))?;
+        self.page = Some(found.page);
+        Ok(())
+    }
+}
+
+struct Paged<'f> {
+    forms: &'f Forms,
+    page: Page,
+}
+
+impl<'de> Entries<'de> for Paged<'_> {
+    fn entry<A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
+        match key {
+            "points" => self.page.points = map.next_value_seed(Points(self.forms))?,
+            "next_page_offset" => {
+                let next: Option<Value> = map.next_value()?;
+                self.page.next = next.as_ref().map(id).transpose()?;
+            }
+            _ => drop(map.next_value::<IgnoredAny>()?),
+        }
+        Ok(())
+    }
+}
+
+struct Points<'f>(&'f Forms);
+
+impl<'de> DeserializeSeed<'de> for Points<'_> {
+    type Value = Vec<(PointId, proto::RetrievedPoint)>;
+
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Self::Value, D::Error> {
+        json.deserialize_seq(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Points<'_> {
+    type Value = Vec<(PointId, proto::RetrievedPoint)>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("points")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut all: A) -> Result<Self::Value, A::Error> {
+        let fresh = || {
+            Object(Point {
+                forms: self.0,
+                id: None,
+                message: proto::RetrievedPoint::default(),
+            })
+        };
+        let mut points = Vec::new();
+        while let Some(point) = all.next_element_seed(fresh())? {
+            let id = point.id.ok_or_else(|| Error::missing_field("id"))?;
+            points.push((id, point.message));
+        }
+        Ok(points)
+    }
+}
+
+struct Point<'f> {
+    forms: &'f Forms,
+    id: Option<PointId>,
+    message: proto::RetrievedPoint,
+}
+
+impl<'de> Entries<'de> for Point<'_> {
+    fn entry<A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
+        match key {
+            "id" => {
+                let id = id(&map.next_value()?)?;
+                (self.id, self.message.id) = (Some(id), Some(super::super::client::spelled(id)));
+            }
+            "payload" => {
+                let payload: Option<HashMap<String, Value>> = map.next_value()?;
+                let payload = payload.unwrap_or_default().into_iter();
+                self.message.payload = payload.map(|(key, value)| (key, self::value(value))).collect();
+            }
+            "shard_key" => self.message.shard_key = shard_key(map.next_value()?)?,
+            "vector" => {
+                let vectors_options = map.next_value_seed(Vectors(self.forms))?;
+                self.message.vectors = Some(proto::VectorsOutput { vectors_options });
+            }
+            _ => drop(map.next_value::<IgnoredAny>()?),
+        }
+        Ok(())
+    }
+}
+
+fn id<E: Error>(id: &Value) -> Result<PointId, E> {
+    let read = match id {
+        Value::Number(number) => number.as_u64().map(PointId::Number),
+        // A text of digits alone is no number here, but may be a UUID without its hyphens.
+        Value::String(text) => text.parse().ok().filter(|id| matches!(id, PointId::Uuid(_))),
+        _ => None,
+    };
+    read.ok_or_else(|| E::custom("an id that is neither a number nor a UUID"))
+}
+
+fn shard_key<E: Error>(key: Option<Value>) -> Result<Option<proto::ShardKey>, E> {
+    let Some(key) = key else {
+        return Ok(None);
+    };
+    let read = super::super::shard::key(&key.to_string());
+    read.map(Some)
+        .map_err(|_| E::custom("a shard key that is neither a text nor a number"))
+}
+
+fn value(value: Value) -> proto::Value {
+    let kind = match value {
+        Value::Null => Kind::NullValue(proto::NullValue::NullValue.into()),
+        Value::Bool(value) => Kind::BoolValue(value),
+        Value::Number(number) => match (number.as_i64(), number.as_f64()) {
+            (Some(whole), _) => Kind::IntegerValue(whole),
+            (None, double) => Kind::DoubleValue(double.unwrap_or(f64::NAN)),
+        },
+        Value::String(text) => Kind::StringValue(text),
+        Value::Array(values) => Kind::ListValue(proto::ListValue {
+            values: values.into_iter().map(self::value).collect(),
+        }),
+        Value::Object(fields) => Kind::StructValue(proto::Struct {
+            fields: fields
+                .into_iter()
+                .map(|(key, value)| (key, self::value(value)))
+                .collect(),
+        }),
+    };
+    proto::Value { kind: Some(kind) }
+}
+
+/// The unnamed vector, or an object of named ones; an empty object where nothing is known to be named.
+struct Vectors<'f>(&'f Forms);
+
+impl Vectors<'_> {
+    fn form(&self, name: &str) -> Form {
+        self.0.get(name).copied().unwrap_or(Form::Dense)
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Vectors<'_> {
+    type Value = Option<VectorsOptions>;
+
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Self::Value, D::Error> {
+        json.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Vectors<'_> {
+    type Value = Option<VectorsOptions>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a vector, or an object of vectors")
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, components: A) -> Result<Self::Value, A::Error> {
+        let vector = Inner(self.form("")).visit_seq(components)?;
+        Ok(Some(VectorsOptions::Vector(output(vector))))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut named: A) -> Result<Self::Value, A::Error> {
+        let mut vectors = HashMap::new();
+        while let Some(name) = named.next_key::<String>()? {
+            let vector = named.next_value_seed(Inner(self.form(&name)))?;
+            vectors.insert(name, output(vector));
+        }
+        let unnamed = vectors.is_empty() && self.0.contains_key("");
+        Ok((!unnamed).then_some(VectorsOptions::Vectors(proto::NamedVectorsOutput { vectors })))
+    }
+}
+
+fn output(vector: Vector) -> proto::VectorOutput {
+    proto::VectorOutput {
+        vector: Some(vector),
+        ..Default::default()
+    }
+}
+
+/// One vector of a form.
+struct Inner(Form);
+
+#[derive(Deserialize)]
+struct Sparse {
+    indices: Vec<u32>,
+    values: Row,
+}
+
+type Row = Vec<Option<f32>>;
+
+fn dense(row: Row) -> proto::DenseVector {
+    proto::DenseVector {
+        data: row
+            .into_iter()
+            .map(|component| component.unwrap_or(f32::NAN))
+            .collect(),
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Inner {
+    type Value = Vector;
+
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Vector, D::Error> {
+        if self.0 != Form::Sparse {
+            return json.deserialize_seq(self);
+        }
+        let Sparse { indices, values } = Sparse::deserialize(json)?;
+        let values = dense(values).data;
+        Ok(Vector::Sparse(proto::SparseVector { values, indices }))
+    }
+}
+
+impl<'de> Visitor<'de> for Inner {
+    type Value = Vector;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the components of a vector")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut components: A) -> Result<Vector, A::Error> {
+        if self.0 == Form::Multi {
+            let mut vectors = Vec::new();
+            while let Some(row) = components.next_element::<Row>()? {
+                vectors.push(dense(row));
+            }
+            return Ok(Vector::MultiDense(proto::MultiDenseVector { vectors }));
+        }
+        let mut row = Row::new();
+        while let Some(component) = components.next_element()? {
+            row.push(component);
+        }
+        Ok(Vector::Dense(dense(row)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    fn forms() -> Forms {
+        Forms::from([
+            ("".to_owned(), Form::Dense),
+            ("rows".to_owned(), Form::Multi),
+            ("words".to_owned(), Form::Sparse),
+        ])
+    }
+
+    fn read(points: &str) -> proto::RetrievedPoint {
+        let body = format!(
+            r#"{{"time":0.1,"result":{{"next_page_offset":null,"points":[{points}]}},"status":"ok"}}"#
+        );
+        page(body.as_bytes(), &forms()).unwrap().points.remove(0).1
+    }
+
+    fn unnamed(point: proto::RetrievedPoint) -> Vec<f32> {
+        match point.vectors.unwrap().vectors_options.unwrap() {
+            VectorsOptions::Vector(vector) => match vector.vector.unwrap() {
+                Vector::Dense(dense) => dense.data,
+                other => panic!("{other:?}"),
+            },
+            other => panic!("{other:?}"),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_component_comes_bit_by_bit(bits in proptest::collection::vec(any::<u32>(), 0..50)) {
+            let row: Vec<f32> = bits.into_iter().map(f32::from_bits).collect();
+            let text = serde_json::to_string(&row).unwrap();
+            let came = unnamed(read(&format!(r#"{{"id":1,"payload":{{}},"vector":{text}}}"#)));
+            prop_assert_eq!(came.len(), row.len());
+            for (came, sent) in came.into_iter().zip(row) {
+                prop_assert!(came.to_bits() == sent.to_bits() || came.is_nan() && !sent.is_finite());
+            }
+        }
+
+        #[test]
+        fn no_answer_makes_it_panic(body in "\\PC{0,60}|[{}\\[\\]\":,a-z0-9]{0,60}") {
+            let _ = page(body.as_bytes(), &forms());
+        }
+    }
+
+    /// A decimal number beside the middle of two numbers of 32 bits, which 64 bits put into the middle.
+    #[test]
+    fn a_component_is_not_rounded_twice() {
+        let text = "1.00000017881393432617187499";
+        assert_ne!(text.parse::<f64>().unwrap() as f32, text.parse::<f32>().unwrap());
+        let came = unnamed(read(&format!(r#"{{"id":1,"vector":[{text}]}}"#)));
+        assert_eq!(came, [text.parse::<f32>().unwrap()]);
+    }
+
+    #[test]
+    fn a_point_is_what_grpc_would_have_sent() {
+        let uuid = "00000000-0000-0000-0000-00000000000a";
+        let text = json!({
+            "id": uuid, "shard_key": 7, "order_value": 3,
+            "payload": {"n": null, "i": -5, "d": 1.0, "u": u64::MAX, "l": [true, {"a": "b"}], "e": {}},
+            "vector": {"rows": [[1.0, null], []], "words": {"indices": [4, 9], "values": [0.5, 0.0]}},
+        });
+        let point = read(&text.to_string());
+        assert_eq!(point.id, Some(uuid.to_owned().into()));
+        assert_eq!(point.shard_key, Some(7.into()));
+        let kind = |key: &str| point.payload[key].kind.clone().unwrap();
+        assert_eq!(
+            (kind("i"), kind("d")),
+            (Kind::IntegerValue(-5), Kind::DoubleValue(1.0))
+        );
+        assert_eq!(kind("u"), Kind::DoubleValue(u64::MAX as f64));
+        assert!(matches!(kind("n"), Kind::NullValue(_)) && matches!(kind("l"), Kind::ListValue(_)));
+        let Some(VectorsOptions::Vectors(named)) = point.vectors.unwrap().vectors_options else {
+            panic!("they have names")
+        };
+        let Some(Vector::Sparse(words)) = named.vectors["words"].vector.clone() else {
+            panic!("words are sparse")
+        };
+        assert_eq!((words.indices, words.values), (vec![4, 9], vec![0.5, 0.0]));
+        let Some(Vector::MultiDense(rows)) = named.vectors["rows"].vector.clone() else {
+            panic!("there are several")
+        };
+        assert!(rows.vectors[0].data[1].is_nan() && rows.vectors[1].data.is_empty());
+    }
+
+    #[test]
+    fn a_missing_unnamed_vector_is_no_named_one() {
+        let vectors = |text: &str, forms: &Forms| {
+            let body = format!(r#"{{"result":{{"points":[{{"id":1,"vector":{text}}}]}}}}"#);
+            let page = page(body.as_bytes(), forms).unwrap();
+            page.points[0].1.vectors.clone().unwrap().vectors_options
+        };
+        assert_eq!(vectors("{}", &forms()), None);
+        let named = Forms::from([("rows".to_owned(), Form::Multi)]);
+        assert!(matches!(vectors("{}", &named), Some(VectorsOptions::Vectors(_))));
+    }
+
+    #[test]
+    fn what_is_no_page_is_refused() {
+        for body in [
+            "",
+            "{}",
+            r#"{"result":null}"#,
+            r#"{"result":{"points":[{}]}}"#,
+            r#"{"result":{"points":[{"id":-1}]}}"#,
+            r#"{"result":{"points":[{"id":"1"}]}}"#,
+            r#"{"result":{}} "#.trim_end_matches('}'),
+            r#"{"result":{"poi"#,
+        ] {
+            assert!(page(body.as_bytes(), &forms()).is_err(), "{body}");
+        }
+    }
+}
