@@ -86,7 +86,8 @@ impl<'a> Search<'a> {
         Ok(count.unwrap_or_default().unsigned_abs())
     }
 
-    /// The exact answers to `questions`, each a vector in pgvector's text form.
+    /// The exact answers to `questions`, each a vector in pgvector's text form, of numbers that the column's type holds
+    /// exactly: a `halfvec` rounds others to 16 bits, and Qdrant would be asked something else.
     ///
     /// # Errors
     /// As of [`Search::begin`].
@@ -94,7 +95,7 @@ impl<'a> Search<'a> {
         let settings = "set local enable_seqscan = on; set local enable_indexscan = off; \
                         set local enable_indexonlyscan = off; set local enable_bitmapscan = off";
         self.set(settings).await?;
-        self.round("every row".to_owned(), questions).await
+        self.round("exact, every row".to_owned(), questions).await
     }
 
     /// The answers that an HNSW index gives, looking at so many candidates (`hnsw.ef_search`; it finds no more rows than

@@ -74,7 +74,7 @@ fn what_is_the_same_is_said_to_be() {
     let report = report("memories", "x", &[("a", near), ("b", 0.8)]);
     assert_eq!(
         report.verdict(),
-        "Exact search answers the same: all 2 questions, 2 of them to the last place."
+        "Exact search answers the same, point for point: 2 of 2 questions."
     );
     assert!((report.exact.apart - 1e-6).abs() < 1e-9);
     assert!(report.page().contains("<section class=\"same\">"));
