@@ -163,7 +163,7 @@ impl Report {
             self.subject.k,
         );
         let body = format!(
-            "<table>\n<thead><tr><th>Qdrant</th><th>PostgreSQL</th></tr></thead>\n<tbody>\n{rows}</tbody>\n</table>\n<pre>{}</pre>\n",
+            "<table class=\"pairs\">\n<thead><tr><th>Qdrant</th><th>PostgreSQL</th></tr></thead>\n<tbody>\n{rows}</tbody>\n</table>\n<pre>{}</pre>\n",
             escaped(&query)
         );
         let words = format!(

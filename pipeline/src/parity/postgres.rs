@@ -46,6 +46,15 @@ pub fn literal(vector: &[f32]) -> String {
     format!("[{}]", components.join(","))
 }
 
+/// A sparse vector as pgvector reads it: Qdrant counts indices from 0, this form from 1, and a zero is not written.
+pub fn sparse_literal(dimensions: u32, elements: &[(u32, f32)]) -> String {
+    let written = elements.iter().filter(|(_, value)| *value != 0.0);
+    let written: Vec<String> = written
+        .map(|(index, value)| format!("{}:{value}", u64::from(*index) + 1))
+        .collect();
+    format!("{{{}}}/{dimensions}", written.join(","))
+}
+
 impl<'a> Search<'a> {
     /// Begins to look. The state of the table that is seen is that of the first question.
     ///

@@ -146,9 +146,11 @@ proptest! {
         prop_assert!(report.is_same());
         prop_assert!(is_well_formed(&page) && !page.contains("NaN") && !page.contains("inf"), "{}", page);
         // Nothing is drawn outside of its picture.
-        for place in page.split("x=\"").skip(1) {
-            let value: f64 = place.split('"').next().unwrap().parse().unwrap();
-            prop_assert!((-1.0..=771.0).contains(&value), "{}", value);
+        for name in [" x=\"", " x1=\"", " x2=\"", " cx=\""] {
+            for place in page.split(name).skip(1) {
+                let value: f64 = place.split('"').next().unwrap().parse().unwrap();
+                prop_assert!((0.0..=770.0).contains(&value), "{} {}", name, value);
+            }
         }
     }
 }
