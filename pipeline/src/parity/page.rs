@@ -22,17 +22,17 @@ impl Report {
                 "What the index finds",
                 &format!(
                     "Share of the exact {} nearest that an answer holds, question by question. The wider a bar, the more \
-                     questions found that many; the ring is the mean.",
+                     questions found that many; the ring is the mean. Blue is PostgreSQL, orange is Qdrant.",
                     subject.k
                 ),
-                &(plot::recall(&self.target) + &self.found_table()),
+                &(plot::recall(&self.source, &self.target) + &self.found_table()),
             ),
             section(
                 "How long it takes",
                 &format!(
                     "From asking to the last row, one question after the other; the dot is the median, the end of the line \
-                     the 95th percentile. The bar is {} ms.",
-                    milliseconds(subject.bar_ms)
+                     the 95th percentile.{}",
+                    self.bar_words()
                 ),
                 &(plot::latency(&self.source, &self.target, subject.bar_ms) + &self.latency_table()),
             ),
@@ -96,6 +96,17 @@ impl Report {
         format!("<section class=\"{class}\">\n{body}</section>\n")
     }
 
+    fn bar_words(&self) -> String {
+        let bar = milliseconds(self.subject.bar_ms);
+        match self.keeps_the_bar() {
+            Some(true) => format!(" PostgreSQL's index keeps below the bar of {bar} ms with every setting."),
+            Some(false) => {
+                format!(" PostgreSQL's index does not keep below the bar of {bar} ms with every setting.")
+            }
+            None => format!(" PostgreSQL has no index here; the bar is {bar} ms."),
+        }
+    }
+
     fn found_table(&self) -> String {
         let row = |database: &str, found: &Found| {
             let recall = found.recall.as_ref()?;
@@ -152,7 +163,7 @@ impl Report {
             self.subject.k,
         );
         let body = format!(
-            "<table>\n<thead><tr><th>Qdrant</th><th>PostgreSQL</th></tr></thead>\n<tbody>\n{rows}</tbody>\n</table>\n<pre>{}</pre>\n",
+            "<table class=\"pairs\">\n<thead><tr><th>Qdrant</th><th>PostgreSQL</th></tr></thead>\n<tbody>\n{rows}</tbody>\n</table>\n<pre>{}</pre>\n",
             escaped(&query)
         );
         let words = format!(

@@ -46,6 +46,15 @@ pub fn literal(vector: &[f32]) -> String {
     format!("[{}]", components.join(","))
 }
 
+/// A sparse vector as pgvector reads it: Qdrant counts indices from 0, this form from 1, and a zero is not written.
+pub fn sparse_literal(dimensions: u32, elements: &[(u32, f32)]) -> String {
+    let written = elements.iter().filter(|(_, value)| *value != 0.0);
+    let written: Vec<String> = written
+        .map(|(index, value)| format!("{}:{value}", u64::from(*index) + 1))
+        .collect();
+    format!("{{{}}}/{dimensions}", written.join(","))
+}
+
 impl<'a> Search<'a> {
     /// Begins to look. The state of the table that is seen is that of the first question.
     ///
@@ -86,7 +95,8 @@ impl<'a> Search<'a> {
         Ok(count.unwrap_or_default().unsigned_abs())
     }
 
-    /// The exact answers to `questions`, each a vector in pgvector's text form.
+    /// The exact answers to `questions`, each a vector in pgvector's text form, of numbers that the column's type holds
+    /// exactly: a `halfvec` rounds others to 16 bits, and Qdrant would be asked something else.
     ///
     /// # Errors
     /// As of [`Search::begin`].
@@ -94,7 +104,7 @@ impl<'a> Search<'a> {
         let settings = "set local enable_seqscan = on; set local enable_indexscan = off; \
                         set local enable_indexonlyscan = off; set local enable_bitmapscan = off";
         self.set(settings).await?;
-        self.round("every row".to_owned(), questions).await
+        self.round("exact, every row".to_owned(), questions).await
     }
 
     /// The answers that an HNSW index gives, looking at so many candidates (`hnsw.ef_search`; it finds no more rows than

@@ -135,14 +135,13 @@ impl Report {
         let (asked, exact) = (self.asked, &self.exact);
         match (asked, exact.different) {
             (0, _) => "Nothing was asked, so nothing is proved.".to_owned(),
-            (_, 0) => format!(
-                "Exact search answers the same: all {asked} questions, {} of them to the last place{}.",
-                exact.identical,
-                match exact.up_to_ties {
-                    0 => String::new(),
-                    ties => format!(", {ties} but for the order of points as near as each other"),
-                }
-            ),
+            (_, 0) => match exact.up_to_ties {
+                0 => format!("Exact search answers the same, point for point: {asked} of {asked} questions."),
+                ties => format!(
+                    "Exact search answers the same: {asked} of {asked} questions, {ties} of them but for the order of points \
+                     as near as each other."
+                ),
+            },
             (_, different) => format!("Exact search answers otherwise: {different} of {asked} questions."),
         }
     }

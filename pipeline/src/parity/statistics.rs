@@ -7,15 +7,16 @@ use serde::Serialize;
 use std::collections::HashSet;
 use std::time::Duration;
 
-/// The value below or at which a `share` of the values lies (nearest rank: always one of them); zero where there is
+/// The value below or at which so many of a hundred values lie (nearest rank: always one of them); zero where there is
 /// none.
-fn quantile(sorted: &[f64], share: f64) -> f64 {
-    let rank = (share * sorted.len() as f64).ceil() as usize;
+fn percentile(sorted: &[f64], percent: usize) -> f64 {
+    let rank = (percent * sorted.len()).div_ceil(100);
     let at = rank.clamp(1, sorted.len().max(1)) - 1;
     sorted.get(at).copied().unwrap_or_default()
 }
 
-fn sorted(values: impl IntoIterator<Item = f64>) -> Vec<f64> {
+/// Values from the least to the greatest.
+pub(super) fn sorted(values: impl IntoIterator<Item = f64>) -> Vec<f64> {
     let mut values: Vec<f64> = values.into_iter().collect();
     values.sort_by(f64::total_cmp);
     values
@@ -67,8 +68,8 @@ impl Recall {
         }
         Recall {
             mean: shares.iter().sum::<f64>() / shares.len().max(1) as f64,
-            median: quantile(&shares, 0.5),
-            p5: quantile(&shares, 0.05),
+            median: percentile(&shares, 50),
+            p5: percentile(&shares, 5),
             min: shares.first().copied().unwrap_or_default(),
             found: counted,
         }
@@ -104,8 +105,8 @@ impl Latency {
         let times = sorted(times.into_iter().map(|time| time.as_secs_f64() * 1e3));
         Latency {
             count: times.len(),
-            p50: quantile(&times, 0.5),
-            p95: quantile(&times, 0.95),
+            p50: percentile(&times, 50),
+            p95: percentile(&times, 95),
             max: times.last().copied().unwrap_or_default(),
         }
     }
@@ -119,14 +120,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_quantile_is_the_least_value_with_enough_at_or_below_it(
-            values in proptest::collection::vec(-50i32..50, 1..60), percent in 1u32..=100,
+        fn a_percentile_is_the_least_value_with_enough_at_or_below_it(
+            values in proptest::collection::vec(-50i32..50, 1..60), percent in 1usize..=100,
         ) {
             let sorted = sorted(values.iter().map(|value| f64::from(*value)));
             let at_or_below = |limit: f64| sorted.iter().filter(|value| **value <= limit).count();
-            let enough = |limit: &f64| at_or_below(*limit) * 100 >= percent as usize * sorted.len();
+            let enough = |limit: &f64| at_or_below(*limit) * 100 >= percent * sorted.len();
             let naive = sorted.iter().copied().find(enough);
-            prop_assert_eq!(Some(quantile(&sorted, f64::from(percent) / 100.0)), naive);
+            prop_assert_eq!(Some(percentile(&sorted, percent)), naive);
         }
 
         #[test]

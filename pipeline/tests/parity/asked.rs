@@ -1,7 +1,7 @@
 //! What PostgreSQL answers is what the definition says; an index is looked into only where it is meant.
 
 use super::{database, nearest, test};
-use pipeline::parity::postgres::{Place, Search, literal};
+use pipeline::parity::postgres::{Place, Search, literal, sparse_literal};
 use pipeline::parity::ties::{Likeness, Tolerance, compare};
 use pipeline::parity::{Metric, Report, Round, Rounds, Subject};
 use tokio_postgres::Client;
@@ -94,6 +94,67 @@ fn exact_answers_are_those_of_the_definition_with_and_without_an_index() {
                 assert_eq!(through.is_some(), index.is_some(), "{metric:?}");
             }
         }
+    });
+}
+
+#[test]
+fn sparse_vectors_are_asked_for_by_the_inner_product_of_what_both_have() {
+    test(async {
+        // Of every vector the six largest components, spread over a wider space, with a zero among them.
+        let spread = |vector: &Vec<f32>| -> Vec<(u32, f32)> {
+            let mut elements: Vec<(u32, f32)> = (0u32..).zip(vector.iter().copied()).collect();
+            elements.sort_by(|one, other| other.1.abs().total_cmp(&one.1.abs()));
+            elements.truncate(6);
+            elements.push((DIMENSION as u32, 0.0));
+            elements.sort_by_key(|(index, _)| *index);
+            elements
+        };
+        let whole = |elements: &[(u32, f32)]| -> Vec<f32> {
+            let mut vector = vec![0.0; DIMENSION + 1];
+            for (index, value) in elements {
+                vector[*index as usize] = *value;
+            }
+            vector
+        };
+        let dimensions = DIMENSION as u32 + 1;
+        let stored: Vec<(String, Vec<(u32, f32)>)> = points()
+            .into_iter()
+            .map(|(id, vector)| (id, spread(&vector)))
+            .collect();
+        let mut client = database().await;
+        let rows: Vec<String> = stored
+            .iter()
+            .map(|(id, elements)| format!("({id}, '{}')", sparse_literal(dimensions, elements)))
+            .collect();
+        let fill = format!(
+            "create table \"Some Points\" (id bigint, \"the vector\" sparsevec({dimensions})); \
+             insert into \"Some Points\" values {}; \
+             create index on \"Some Points\" using hnsw (\"the vector\" sparsevec_ip_ops)",
+            rows.join(",")
+        );
+        client.batch_execute(&fill).await.unwrap();
+        let questions: Vec<_> = vectors(20, 17).iter().map(spread).collect();
+        let asked: Vec<String> = questions
+            .iter()
+            .map(|elements| sparse_literal(dimensions, elements))
+            .collect();
+        let place = Place {
+            kind: "sparsevec".to_owned(),
+            ..place(Metric::Dot)
+        };
+        let search = Search::begin(&mut client, &place).await.unwrap();
+        let exact = search.exactly(&asked).await.unwrap();
+        let tolerance = Tolerance::of(Metric::Dot, 7);
+        let points: Vec<(String, Vec<f32>)> = stored
+            .iter()
+            .map(|(id, elements)| (id.clone(), whole(elements)))
+            .collect();
+        for (question, told) in questions.iter().zip(&exact.answered) {
+            let defined = nearest(Metric::Dot, K, &points, &whole(question));
+            let likeness = compare(Metric::Dot, &tolerance, K, &defined, &told.answers);
+            assert!(!matches!(likeness, Likeness::Different(_)), "{likeness:?}");
+        }
+        assert!(search.through_index(40, &asked).await.unwrap().is_some());
     });
 }
 

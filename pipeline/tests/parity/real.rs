@@ -60,7 +60,7 @@ fn a_report_on_real_embeddings_is_the_same_and_is_written_as_a_page() {
         });
         let source = Rounds {
             exact: Round {
-                way: "exact".to_owned(),
+                way: "exact, by definition".to_owned(),
                 answered: defined.collect(),
             },
             approximate: Vec::new(),

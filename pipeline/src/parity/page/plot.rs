@@ -1,7 +1,7 @@
 //! The two plots, as SVG drawn by hand. Colours and type come from the page's style, so that they follow light and dark.
 
 use super::super::report::Found;
-use super::super::statistics::Recall;
+use super::super::statistics::{Recall, sorted};
 use super::super::text::{milliseconds, share};
 use super::escaped;
 use std::fmt::Write;
@@ -12,20 +12,22 @@ const WIDTH: f64 = 770.0;
 const BARS: usize = 20;
 
 /// What was found, a column for each way: bars as wide as the share of questions that found so much.
-pub(super) fn recall(target: &[Found]) -> String {
-    let columns: Vec<(&str, &Recall)> = target
-        .iter()
-        .filter_map(|found| Some((found.way.as_str(), found.recall.as_ref()?)))
+pub(super) fn recall(source: &[Found], target: &[Found]) -> String {
+    let columns: Vec<(&str, &Found, &Recall)> = both(source, target)
+        .filter_map(|(_, class, found)| Some((class, found, found.recall.as_ref()?)))
         .collect();
     if columns.is_empty() {
         return String::new();
     }
     let (top, height, left) = (24.0, 240.0, 46.0);
     // The best part of the scale is where the questions are; what lies below the worst of them is left out.
-    let worst = columns.iter().map(|(_, recall)| recall.min).fold(1.0, f64::min);
+    let worst = columns
+        .iter()
+        .map(|(_, _, recall)| recall.min)
+        .fold(1.0, f64::min);
     let bars = columns
         .iter()
-        .map(|(_, recall)| bars(recall).len())
+        .map(|(_, _, recall)| bars(recall).len())
         .max()
         .unwrap_or(1);
     let floor = ((worst * 10.0).floor() / 10.0 - 0.1).max(0.0);
@@ -39,14 +41,14 @@ pub(super) fn recall(target: &[Found]) -> String {
     }
     let step = (WIDTH - left) / columns.len() as f64;
     let thick = (height / (1.0 - floor) / bars as f64 * 0.8).clamp(2.0, 16.0);
-    for (number, (way, recall)) in columns.iter().enumerate() {
+    for (number, (class, found, recall)) in columns.iter().enumerate() {
         let x = left + step * (number as f64 + 0.5);
         for (place, share) in bars_with_questions(recall) {
             let wide = (step * 0.8 * share).max(2.0);
             let (corner, above) = (x - wide / 2.0, y(place) - thick / 2.0);
             let _ = writeln!(
                 svg,
-                "<rect class=\"share of-target\" x=\"{corner:.1}\" y=\"{above:.1}\" width=\"{wide:.1}\" height=\"{thick:.1}\" \
+                "<rect class=\"share {class}\" x=\"{corner:.1}\" y=\"{above:.1}\" width=\"{wide:.1}\" height=\"{thick:.1}\" \
                  rx=\"1.5\"/>"
             );
         }
@@ -55,7 +57,7 @@ pub(super) fn recall(target: &[Found]) -> String {
             svg,
             "<circle class=\"mean\" cx=\"{x:.1}\" cy=\"{mean:.1}\" r=\"4.5\"/>"
         );
-        label(&mut svg, x, below, "name", "middle", &short(way));
+        label(&mut svg, x, below, "name", "middle", &short(&found.way));
         label(
             &mut svg,
             x,
@@ -94,15 +96,28 @@ fn bars_with_questions(recall: &Recall) -> impl Iterator<Item = (f64, f64)> {
     bars(recall).into_iter().filter(|(_, share)| *share > 0.0)
 }
 
-/// Medians and 95th percentiles, a line for each way on either side, on a scale of powers of ten.
-pub(super) fn latency(source: &[Found], target: &[Found], bar: f64) -> String {
-    let lines: Vec<(&str, &str, &Found)> = [
+/// What either side did, with the side's name and the class that colours it.
+fn both<'a>(
+    source: &'a [Found],
+    target: &'a [Found],
+) -> impl Iterator<Item = (&'static str, &'static str, &'a Found)> {
+    let sides = [
         ("Qdrant", "of-source", source),
         ("PostgreSQL", "of-target", target),
-    ]
-    .into_iter()
-    .flat_map(|(name, class, all)| all.iter().map(move |found| (name, class, found)))
-    .collect();
+    ];
+    sides
+        .into_iter()
+        .flat_map(|(name, class, all)| all.iter().map(move |found| (name, class, found)))
+}
+
+/// The power of ten that so many milliseconds are; nothing is timed more finely than to a microsecond.
+fn power(milliseconds: f64) -> f64 {
+    milliseconds.max(0.001).log10()
+}
+
+/// Medians and 95th percentiles, a line for each way on either side, on a scale of powers of ten.
+pub(super) fn latency(source: &[Found], target: &[Found], bar: f64) -> String {
+    let lines: Vec<_> = both(source, target).collect();
     if lines.is_empty() {
         return String::new();
     }
@@ -110,24 +125,18 @@ pub(super) fn latency(source: &[Found], target: &[Found], bar: f64) -> String {
     let values = lines
         .iter()
         .flat_map(|(_, _, found)| [found.latency.p50, found.latency.p95]);
-    let (least, most) = values
-        .chain([bar])
-        .filter(|value| *value > 0.0)
-        .fold((f64::MAX, 0.0f64), |(least, most), value| {
-            (least.min(value), most.max(value))
-        });
-    let (from, to) = (
-        least.log10().floor(),
-        most.log10().ceil().max(least.log10().floor() + 1.0),
-    );
+    let powers = sorted(values.chain([bar]).map(power));
+    let (least, most) = (powers.first().copied(), powers.last().copied());
+    let from = least.unwrap_or_default().floor();
+    let to = most.unwrap_or_default().ceil().max(from + 1.0);
     let x = |value: f64| {
-        let place = (value.max(f64::MIN_POSITIVE).log10() - from) / (to - from);
+        let place = (power(value) - from) / (to - from);
         left + place.clamp(0.0, 1.0) * (right - left)
     };
     let bottom = top + step * lines.len() as f64;
     let mut svg = open(bottom + 26.0, "Latency in milliseconds");
-    for power in from as i32..=to as i32 {
-        let value = 10f64.powi(power);
+    for exponent in from as i32..=to as i32 {
+        let value = 10f64.powi(exponent);
         upright(&mut svg, "grid", x(value), [top - 6.0, bottom]);
         label(
             &mut svg,
@@ -145,7 +154,7 @@ pub(super) fn latency(source: &[Found], target: &[Found], bar: f64) -> String {
         top - 11.0,
         "",
         "middle",
-        &format!("bar {bar} ms"),
+        &format!("bar {} ms", milliseconds(bar)),
     );
     for (number, (name, class, found)) in lines.iter().enumerate() {
         let y = top + step * (number as f64 + 0.5);

@@ -74,7 +74,7 @@ fn what_is_the_same_is_said_to_be() {
     let report = report("memories", "x", &[("a", near), ("b", 0.8)]);
     assert_eq!(
         report.verdict(),
-        "Exact search answers the same: all 2 questions, 2 of them to the last place."
+        "Exact search answers the same, point for point: 2 of 2 questions."
     );
     assert!((report.exact.apart - 1e-6).abs() < 1e-9);
     assert!(report.page().contains("<section class=\"same\">"));
@@ -146,9 +146,11 @@ proptest! {
         prop_assert!(report.is_same());
         prop_assert!(is_well_formed(&page) && !page.contains("NaN") && !page.contains("inf"), "{}", page);
         // Nothing is drawn outside of its picture.
-        for place in page.split("x=\"").skip(1) {
-            let value: f64 = place.split('"').next().unwrap().parse().unwrap();
-            prop_assert!((-1.0..=771.0).contains(&value), "{}", value);
+        for name in [" x=\"", " x1=\"", " x2=\"", " cx=\""] {
+            for place in page.split(name).skip(1) {
+                let value: f64 = place.split('"').next().unwrap().parse().unwrap();
+                prop_assert!((0.0..=770.0).contains(&value), "{} {}", name, value);
+            }
         }
     }
 }

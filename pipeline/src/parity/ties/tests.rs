@@ -12,6 +12,9 @@ const ONE: Tolerance = Tolerance {
 
 type Said = Vec<(usize, i32)>;
 
+/// A true score, the other side's error, and two numbers that decide what comes first of what is equal.
+type Scored = (i32, i32, u8, u8);
+
 fn named(said: &[(usize, i32)]) -> Vec<Answer> {
     said.iter()
         .map(|(id, score)| Answer {
@@ -93,7 +96,7 @@ fn said() -> impl Strategy<Value = Said> {
 fn asked() -> impl Strategy<Value = (usize, Said, Said)> {
     let points = proptest::collection::vec((0i32..6, 0i32..=1, any::<u8>(), any::<u8>()), 1..12);
     (points, 1usize..8).prop_map(|(points, k)| {
-        let nearest = |of: &dyn Fn(&(i32, i32, u8, u8)) -> (i32, u8)| {
+        let nearest = |of: fn(&Scored) -> (i32, u8)| {
             let mut all: Vec<(usize, i32, u8)> = (0..)
                 .zip(&points)
                 .map(|(id, point)| (id, of(point).0, of(point).1))
@@ -107,8 +110,8 @@ fn asked() -> impl Strategy<Value = (usize, Said, Said)> {
         };
         (
             k,
-            nearest(&|point| (point.0, point.2)),
-            nearest(&|point| (point.0 + point.1, point.3)),
+            nearest(|point| (point.0, point.2)),
+            nearest(|point| (point.0 + point.1, point.3)),
         )
     })
 }
