@@ -82,10 +82,17 @@ impl fmt::Display for Difference {
                 write!(f, "{} names {id} after a point that is farther", side.name())
             }
             Difference::Score { id, source, target } => {
-                write!(f, "{id} has score {source} in Qdrant and {target} in PostgreSQL")
+                write!(
+                    f,
+                    "{id} has score {source:.7} in Qdrant and {target:.7} in PostgreSQL"
+                )
             }
             Difference::Missing { side, id, score } => {
-                write!(f, "{} does not name {id}, which has score {score}", side.name())
+                write!(
+                    f,
+                    "{} does not name {id}, which has score {score:.7}",
+                    side.name()
+                )
             }
         }
     }

@@ -30,7 +30,7 @@ pub(super) fn recall(source: &[Found], target: &[Found]) -> String {
         .map(|(_, _, recall)| bars(recall).len())
         .max()
         .unwrap_or(1);
-    let floor = ((worst * 10.0).floor() / 10.0 - 0.1).max(0.0);
+    let floor = (((worst - 0.05) * 10.0).floor() / 10.0).max(0.0);
     let y = |share: f64| top + (1.0 - share) / (1.0 - floor) * height;
     let mut svg = open(top + height + 44.0, "Recall by setting");
     for tenth in 0..=10 {
@@ -57,7 +57,7 @@ pub(super) fn recall(source: &[Found], target: &[Found]) -> String {
             svg,
             "<circle class=\"mean\" cx=\"{x:.1}\" cy=\"{mean:.1}\" r=\"4.5\"/>"
         );
-        label(&mut svg, x, below, "name", "middle", &short(&found.way));
+        label(&mut svg, x, below, "name", "middle", &short(&found.way, step));
         label(
             &mut svg,
             x,
@@ -165,7 +165,7 @@ pub(super) fn latency(source: &[Found], target: &[Found], bar: f64) -> String {
             y + 4.0,
             "name",
             "start",
-            &format!("{name}, {}", short(&found.way)),
+            &format!("{name}, {}", short(&found.way, left - 90.0)),
         );
         let _ = writeln!(
             svg,
@@ -207,11 +207,16 @@ fn label(svg: &mut String, x: f64, y: f64, class: &str, anchor: &str, text: &str
     );
 }
 
-/// A way short enough to stand below its column.
-fn short(way: &str) -> String {
+/// A way in words that take no more than so much room.
+fn short(way: &str, room: f64) -> String {
     let way = way.strip_prefix("hnsw.").unwrap_or(way);
-    match way.char_indices().nth(26) {
-        Some((end, _)) => format!("{}…", &way[..end]),
+    // A letter of the page's type is hardly ever wider than this.
+    let letters = (room / 7.0) as usize;
+    match way.char_indices().nth(letters) {
+        Some(_) => {
+            let kept: String = way.chars().take(letters.saturating_sub(1)).collect();
+            format!("{}…", kept.trim_end())
+        }
         None => way.to_owned(),
     }
 }

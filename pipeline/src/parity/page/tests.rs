@@ -52,7 +52,7 @@ fn it_says_what_was_found_and_so_does_the_text() {
     let (page, text) = (report.page(), report.to_string());
     for words in [
         "Exact search answers otherwise: 1 of 2 questions.",
-        "a has score 0.9 in Qdrant and 0.8 in PostgreSQL",
+        "a has score 0.9000000 in Qdrant and 0.8000000 in PostgreSQL",
         "1,234,567 points of 384 components",
         "hnsw.ef_search = 40",
         "0.7500",
