@@ -2,4 +2,5 @@
 
 mod judge; // exported points held against the simulator's
 mod kinds; // every kind of id, vector and payload
+mod moving; // points that change meanwhile, kills, and what is promised about both
 mod world;

@@ -36,3 +36,4 @@ pub mod store;
 pub mod supervisor;
 pub mod survey;
 pub mod sweep;
+pub mod verify;
