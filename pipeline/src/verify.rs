@@ -5,7 +5,7 @@
 
 use crate::fault::{Fault, Part};
 use crate::load::postgres::Postgres;
-use crate::parity::postgres::{Place, Search, literal};
+use crate::parity::postgres::{Place, Search, literal, sparse_literal};
 use crate::parity::{Answer, Answered, Metric, Report, Round, Rounds, Subject};
 use crate::plan::{Collection, Lane, Plan};
 use crate::source::Range;
@@ -329,11 +329,8 @@ fn text(question: &Sought, sql: Type) -> String {
                 Type::Sparsevec(dimension) => dimension,
                 _ => 0,
             };
-            let elements = indices.iter().zip(values).filter(|(_, value)| **value != 0.0);
-            let elements: Vec<String> = elements
-                .map(|(index, value)| format!("{}:{value}", u64::from(*index) + 1))
-                .collect();
-            format!("{{{}}}/{dimension}", elements.join(","))
+            let elements: Vec<(u32, f32)> = indices.iter().copied().zip(values.iter().copied()).collect();
+            sparse_literal(dimension, &elements)
         }
     }
 }
