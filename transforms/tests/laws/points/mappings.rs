@@ -322,7 +322,7 @@ fn float(choices: &mut Choices) -> f32 {
     ];
     match choices.below(24) {
         23.. => choices.pick(&odd),
-        16..23 => f32::from_bits((choices.below(65_536) as u32) << 15 | 0x3f00_0000),
+        16..23 => f32::from_bits((choices.below(65_536) as u32) << 7 | 0x3f00_0000),
         _ => choices.pick(&[0.0, 1.0, -0.5, 0.25]),
     }
 }
