@@ -1,5 +1,5 @@
-#![allow(clippy::unwrap_used)]
 //! What is drawn for collections.
+#![allow(clippy::unwrap_used)]
 
 use proptest::collection::vec;
 use proptest::option;

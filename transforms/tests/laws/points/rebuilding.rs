@@ -7,8 +7,9 @@ use proptest::test_runner::TestRunner;
 use transforms::mapping::{Mapping, Table};
 use transforms::{Notes, Packer, Reject, Row, Tuples, Unpacker, json, qdrant, relations};
 
+use super::filled::point;
 use super::judge::{explains, judge};
-use super::mappings::{Words, point, table};
+use super::mappings::{Words, table};
 use crate::mappings::documents::Sample;
 use crate::mappings::{self, Choices};
 use crate::rebuilding::rows;
