@@ -88,7 +88,9 @@ impl Numbers {
             };
             if let Some(Value::Sparse(sparse)) = at(&document, path) {
                 let indices = sparse.indices().iter().copied();
-                new.extend(indices.filter(|index| !known.is_some_and(|known| known.numbers.contains_key(index))));
+                new.extend(
+                    indices.filter(|index| !known.is_some_and(|known| known.numbers.contains_key(index))),
+                );
             }
         }
         new.into_iter().collect()
@@ -144,12 +146,19 @@ fn remapped(table: &Table) -> impl Iterator<Item = (&Column, &FieldPath)> {
 /// The value of a field.
 fn at<'d>(document: &'d Document<'_>, path: &FieldPath) -> Option<&'d Value<'d>> {
     let (first, rest) = path.0.split_first()?;
-    let mut value = document.fields.iter().find(|(name, _)| name == first).map(|(_, value)| value)?;
+    let mut value = document
+        .fields
+        .iter()
+        .find(|(name, _)| name == first)
+        .map(|(_, value)| value)?;
     for name in rest {
         let Value::Map(fields) = value else {
             return None;
         };
-        value = fields.iter().find(|(own, _)| own == name).map(|(_, value)| value)?;
+        value = fields
+            .iter()
+            .find(|(own, _)| own == name)
+            .map(|(_, value)| value)?;
     }
     Some(value)
 }

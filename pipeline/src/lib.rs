@@ -9,6 +9,7 @@
 
 pub mod budget;
 pub mod check;
+pub mod dictionary;
 pub mod embed;
 mod embedding;
 pub mod export;

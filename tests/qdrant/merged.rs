@@ -56,7 +56,11 @@ fn rows_that_are_there_get_their_vectors_and_keep_the_rest() {
         assert_eq!(counts, [1_201, 1_200, 1_200, 0, 2, 1_000]);
         for (_, point) in world.qdrant.points("dac_memory") {
             let find = "select embedding::real[] from memory_fragments where vector_id = $1::text::uuid";
-            let found: Vec<f32> = client.query_one(find, &[&point.id.to_string()]).await.unwrap().get(0);
+            let found: Vec<f32> = client
+                .query_one(find, &[&point.id.to_string()])
+                .await
+                .unwrap()
+                .get(0);
             let [(_, simulator::qdrant::Vector::Dense(truth))] = point.vectors.as_slice() else {
                 panic!("{point:?}");
             };
@@ -74,21 +78,43 @@ fn what_cannot_be_merged_is_told_before_a_point_is_read() {
         let client = world.client().await;
         let refused = async |words: &str| {
             let outcome = world.run(&[]).run().await.unwrap();
-            assert_eq!(outcome.status.code(), Some(7), "{}{}", outcome.stdout, outcome.stderr);
+            assert_eq!(
+                outcome.status.code(),
+                Some(7),
+                "{}{}",
+                outcome.stdout,
+                outcome.stderr
+            );
             assert!(outcome.stdout.contains(words), "{}", outcome.stdout);
         };
         let drop_key = "alter table memory_fragments drop constraint memory_fragments_vector_id_key";
         client.batch_execute(drop_key).await.unwrap();
         refused("CREATE UNIQUE INDEX ON").await;
-        client.batch_execute("create unique index on memory_fragments (vector_id)").await.unwrap();
-        client.batch_execute("alter table memory_fragments drop column embedding").await.unwrap();
+        client
+            .batch_execute("create unique index on memory_fragments (vector_id)")
+            .await
+            .unwrap();
+        client
+            .batch_execute("alter table memory_fragments drop column embedding")
+            .await
+            .unwrap();
         refused("has no column embedding").await;
         client.batch_execute("drop table memory_fragments").await.unwrap();
         refused("needs one to merge into").await;
         world.settle(&SETTINGS.replace("key = [\"vector_id\"]\n", "key = [\"org_id\"]\n"));
         let outcome = world.run(&[]).run().await.unwrap();
-        assert_eq!(outcome.status.code(), Some(2), "{}{}", outcome.stdout, outcome.stderr);
-        assert!(outcome.stderr.contains("tells every record"), "{}", outcome.stderr);
+        assert_eq!(
+            outcome.status.code(),
+            Some(2),
+            "{}{}",
+            outcome.stdout,
+            outcome.stderr
+        );
+        assert!(
+            outcome.stderr.contains("tells every record"),
+            "{}",
+            outcome.stderr
+        );
     });
 }
 
