@@ -9,9 +9,13 @@
 use firestore::gcloud_sdk::google::firestore::v1 as proto;
 use firestore::gcloud_sdk::google::firestore::v1::value::ValueType;
 use prost::Message;
+use prost::encoding::{WireType, encode_key, encode_varint};
 use std::collections::{BTreeMap, HashMap};
 use std::hint::black_box;
 use std::time::{Duration, Instant};
+use transforms::mapping::{
+    Column, Document, FieldPath, Holds, Pattern, Records, Scalar, Source, Table, Type,
+};
 use transforms::{Census, Packer, Tuples, infer};
 
 const DOCUMENTS: usize = 20_000;
@@ -20,14 +24,12 @@ const ROOT: &str = "projects/p/databases/(default)/documents";
 
 fn main() {
     let bodies: Vec<Vec<u8>> = (0..DOCUMENTS).map(document).collect();
-    let bytes: usize = bodies.iter().map(Vec::len).sum();
     let mut census = Census::default();
     for body in &bodies[..300] {
         census.observe(&transforms::firestore::document(body).unwrap());
     }
     let shape = infer(&BTreeMap::from([("orders".to_owned(), census)]));
     let packer = Packer::new(&shape.collections["orders"], ROOT, false);
-    let mut out = Vec::with_capacity(bytes * 2);
     let mut rows = [Tuples::default()];
 
     let mut steps: Vec<(&str, Step<'_>)> = vec![
@@ -66,24 +68,84 @@ fn main() {
             }),
         ),
     ];
+    measure(&mut steps, &bodies, "× of prost");
+    points();
+}
+
+/// The same for points of Qdrant: 384 components and five fields of payload.
+fn points() {
+    let bodies: Vec<Vec<u8>> = (0..DOCUMENTS).map(point).collect();
+    let tables = [table_of_points()];
+    let packer = Packer::new(&tables, transforms::qdrant::ROOT, false);
+    let mut rows = [Tuples::default()];
+    let mut steps: Vec<(&str, Step<'_>)> = vec![
+        (
+            "point: find the id",
+            Box::new(|body: &[u8], _: &mut Vec<u8>| {
+                black_box(transforms::qdrant::id(body).unwrap());
+            }),
+        ),
+        (
+            "point: decode",
+            Box::new(|body: &[u8], _: &mut Vec<u8>| {
+                black_box(transforms::qdrant::point(body, "memory").unwrap());
+            }),
+        ),
+        (
+            "point: decode and pack a COPY row",
+            Box::new(|body: &[u8], out: &mut Vec<u8>| {
+                if out.is_empty() {
+                    rows[0].truncate(0);
+                    out.push(0);
+                }
+                let document = transforms::qdrant::point(body, "memory").unwrap();
+                packer.pack(&document, &[], &mut rows).unwrap();
+            }),
+        ),
+        (
+            "point: copy the bytes",
+            Box::new(|body: &[u8], out: &mut Vec<u8>| out.extend_from_slice(body)),
+        ),
+    ];
+    measure(&mut steps, &bodies, "× of copying");
+}
+
+/// `id bigint, embedding vector(384), payload jsonb`.
+fn table_of_points() -> Table {
+    let column = |name: &str, path: &str, sql, holds| Column::field(name, FieldPath::top(path), sql, holds);
+    let mut table = Table::new("memory", Pattern::root("memory"), Records::Points);
+    let mut id = column("id", "id", Type::Scalar(Scalar::BigInt), Holds::Integer);
+    id.from = Source::Document(Document::Id);
+    table.columns = vec![
+        id,
+        column("embedding", "vector", Type::Vector(384), Holds::Vector),
+        column("payload", "payload", Type::Json, Holds::Any),
+    ];
+    table
+}
+
+/// Every step over all bodies, round after round.
+fn measure(steps: &mut [(&str, Step<'_>)], bodies: &[Vec<u8>], against: &str) {
+    let bytes: usize = bodies.iter().map(Vec::len).sum();
+    let mut out = Vec::with_capacity(bytes * 2);
     let mut times: Vec<Vec<Duration>> = vec![Vec::new(); steps.len()];
     for _ in 0..ROUNDS {
         for ((_, step), times) in steps.iter_mut().zip(&mut times) {
             out.clear();
             let began = Instant::now();
-            for body in &bodies {
+            for body in bodies {
                 step(body, &mut out);
             }
             times.push(began.elapsed());
             black_box(&out);
         }
     }
-    report(&steps, &mut times, bytes);
+    report(steps, &mut times, bytes, against);
 }
 
 type Step<'a> = Box<dyn FnMut(&[u8], &mut Vec<u8>) + 'a>;
 
-fn report(steps: &[(&str, Step<'_>)], times: &mut [Vec<Duration>], bytes: usize) {
+fn report(steps: &[(&str, Step<'_>)], times: &mut [Vec<Duration>], bytes: usize, against: &str) {
     let medians: Vec<f64> = times
         .iter_mut()
         .map(|times| {
@@ -91,16 +153,46 @@ fn report(steps: &[(&str, Step<'_>)], times: &mut [Vec<Duration>], bytes: usize)
             times[times.len() / 2].as_secs_f64() * 1e6 / DOCUMENTS as f64
         })
         .collect();
-    let prost = medians[medians.len() - 1];
+    let reference = medians[medians.len() - 1];
     println!(
         "{DOCUMENTS} documents of {} bytes; medians of {} rounds\n",
         bytes / DOCUMENTS,
         times[0].len()
     );
-    println!("{:<42} {:>12} {:>12}", "step", "µs/document", "× of prost");
+    println!("{:<42} {:>12} {:>12}", "step", "µs/document", against);
     for ((name, _), median) in steps.iter().zip(&medians) {
-        println!("{name:<42} {median:>12.2} {:>12.2}", median / prost);
+        println!("{name:<42} {median:>12.2} {:>12.2}", median / reference);
     }
+    println!();
+}
+
+/// A point as servers since 1.17 send it.
+fn point(number: usize) -> Vec<u8> {
+    let inside = |number: u32, content: &[u8]| {
+        let mut bytes = Vec::new();
+        encode_key(number, WireType::LengthDelimited, &mut bytes);
+        encode_varint(content.len() as u64, &mut bytes);
+        bytes.extend_from_slice(content);
+        bytes
+    };
+    let text = |key: &str, value: &str| {
+        let value = inside(4, value.as_bytes());
+        inside(2, &[inside(1, key.as_bytes()), inside(2, &value)].concat())
+    };
+    let component = |at: usize| ((number * 31 + at * 17) % 2001) as f32 / 1000.0 - 1.0;
+    let floats: Vec<u8> = (0..384).flat_map(|at| component(at).to_le_bytes()).collect();
+    let mut id = vec![0x08];
+    encode_varint(number as u64, &mut id);
+    [
+        inside(1, &id),
+        text("org_id", &format!("org-{}", number % 97)),
+        text("kind", ["note", "mail", "task"][number % 3]),
+        text("title", &format!("what was said about number {number}")),
+        text("source", "https://example.com/a/b/c"),
+        text("body", &"a sentence that says something. ".repeat(9)),
+        inside(4, &inside(1, &inside(101, &inside(1, &floats)))),
+    ]
+    .concat()
 }
 
 /// An order as applications write them: thirteen fields, two of them nested.

@@ -1,4 +1,4 @@
-//! `etl export`: loaded tables turned back into the documents they came from.
+//! `etl export`: loaded tables turned back into the documents or points they came from.
 
 use crate::exit::Exit;
 use crate::text::count;
@@ -8,7 +8,7 @@ use config::{Config, Target};
 use pipeline::export::Export;
 use pipeline::fault::{Fault, Part};
 use pipeline::load::postgres::{Ledger, Postgres};
-use pipeline::plan::Plan;
+use pipeline::plan::{Collection, Identity, Plan};
 use pipeline::retry::Policy;
 use std::fs::OpenOptions;
 use std::io::{BufWriter, Write};
@@ -89,7 +89,10 @@ async fn export(
             let mut failed = None;
             let each = |document| {
                 documents += 1;
-                let line = transforms::json::rest(&document, &root);
+                let line = match &plan.source {
+                    Identity::Firestore { .. } => transforms::json::rest(&document, &root),
+                    Identity::Qdrant { .. } => named(collection, &transforms::json::point(&document)),
+                };
                 match writeln!(out, "{line}") {
                     Ok(()) => ControlFlow::Continue(()),
                     Err(error) => {
@@ -105,6 +108,13 @@ async fn export(
         }
     }
     Ok(documents)
+}
+
+/// A point with the name of its collection, for a file holds those of all.
+fn named(collection: &Collection, point: &str) -> String {
+    let name = serde_json::Value::from(collection.id.as_str());
+    let rest = point.strip_prefix('{').unwrap_or(point);
+    format!("{{\"collection\":{name},{rest}")
 }
 
 async fn plan(target: &Target, policy: Policy) -> Result<Plan, Fault> {

@@ -1,4 +1,6 @@
 //! Qdrant, moved: every point of every kind, once, as it is, whatever happens on the way.
 
+mod judge; // exported points held against the simulator's
 mod kinds; // every kind of id, vector and payload
+mod moving; // points that change meanwhile, kills, and what is promised about both
 mod world;

@@ -7,6 +7,7 @@ use crate::fault::{Fault, Part};
 use crate::load::postgres::Ledger;
 use crate::plan::{Collection, Plan};
 use crate::progress::{Phase, Progress};
+use config::mapping::Load;
 use std::collections::BTreeMap;
 
 /// Which sums can be asked for.
@@ -38,7 +39,7 @@ pub async fn finish(ledger: &Ledger, plan: &Plan, progress: &Progress, sums: Sum
         }
         for (relation, loaded) in collection.relations().iter().zip(done.rows) {
             let name = relation.name();
-            if sums.count_rows {
+            if sums.count_rows && relation.table().load == Load::Copy {
                 turn_to(format!("counting {name}"));
                 let rows = ledger.count(relation, &plan.mapping.schema).await?;
                 if rows != loaded {

@@ -15,7 +15,7 @@ use std::io;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 
 /// What answers the requests of a port.
@@ -54,8 +54,28 @@ pub(crate) async fn accept<A: Answers>(listener: TcpListener, answers: Arc<A>) {
     }
 }
 
-async fn serve<A: Answers>(socket: TcpStream, answers: Arc<A>) {
+/// What a server of HTTP/1.1 makes of the beginning of HTTP/2: a client of gRPC reads it as a frame that is too long.
+const NO_HTTP2: &[u8] = b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+
+/// Whether a client begins with HTTP/2; if so it is told off.
+async fn refuses_http2(socket: &mut TcpStream) -> io::Result<bool> {
+    let mut first = [0; 3];
+    socket.peek(&mut first).await?;
+    let refuses = &first == b"PRI";
+    if refuses {
+        socket.write_all(NO_HTTP2).await?;
+        socket.shutdown().await?;
+        // Closing with something unread would take the answer back.
+        tokio::io::copy(socket, &mut tokio::io::sink()).await?;
+    }
+    Ok(refuses)
+}
+
+async fn serve<A: Answers>(mut socket: TcpStream, answers: Arc<A>) {
     let _ = socket.set_nodelay(true);
+    if A::SPEAKS == Speaks::Rest && !matches!(refuses_http2(&mut socket).await, Ok(false)) {
+        return;
+    }
     let line = Line::default();
     let wire = Wire {
         socket,

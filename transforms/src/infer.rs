@@ -54,6 +54,7 @@ pub fn infer(samples: &BTreeMap<String, Census>) -> Shape {
                 foreign_keys: Vec::new(),
                 of: Default::default(),
                 partition: None,
+                load: Default::default(),
             };
             (collection.clone(), vec![table])
         })

@@ -35,7 +35,7 @@ pub use pack::{COPY_HEADER, COPY_TRAILER, Dictionary, Packer, Tuples};
 pub use propose::{Evidence, Proposal, propose};
 pub use reject::{Amendment, Notes, Policy, Reason, Reject};
 pub use relation::{Relation, RelationColumn, relations};
-pub use shape::shape;
+pub use shape::{shape, shape_of_points};
 pub use sql::{literal, quote, visible};
 pub use timestamp::Timestamp;
 pub use unpack::{Rebuilt, Row, Unpacker, Unreadable};

@@ -99,11 +99,13 @@ pub enum Reason {
     NoTable,
     /// A text that the embedding endpoint refuses for good.
     Embedding,
+    /// A value that no column holds, in a table that has no `_extra`.
+    LeftOver,
 }
 
 impl Reason {
     /// Every kind there is.
-    pub const ALL: [Reason; 12] = [
+    pub const ALL: [Reason; 13] = [
         Reason::NulCharacter,
         Reason::VectorDimension,
         Reason::VectorNotFinite,
@@ -116,6 +118,7 @@ impl Reason {
         Reason::Required,
         Reason::NoTable,
         Reason::Embedding,
+        Reason::LeftOver,
     ];
 
     /// The label, in snake case.
@@ -133,6 +136,7 @@ impl Reason {
             Reason::Required => "required",
             Reason::NoTable => "no_table",
             Reason::Embedding => "embedding",
+            Reason::LeftOver => "left_over",
         }
     }
 }

@@ -5,7 +5,8 @@
 use std::collections::HashSet;
 
 use crate::mapping::{
-    Child, Collection, Column, FieldPath, Holds, Literal, Partition, Records, Scalar, Source, Table, Type,
+    Child, Collection, Column, FieldPath, Holds, Literal, Load, Partition, Records, Scalar, Source, Table,
+    Type,
 };
 use crate::naming;
 use crate::sql::{literal, quote, visible};
@@ -78,6 +79,11 @@ impl<'t> Relation<'t> {
 
     /// Every column, in order. Those without [`RelationColumn::generated`] are a packed tuple's cells.
     pub fn columns(&self) -> Vec<RelationColumn> {
+        let of = self.table.of;
+        let mapped = self.mapped().iter().map(|column| mapped(column, of));
+        if self.table.load == Load::Merge {
+            return mapped.collect();
+        }
         let mut columns = vec![fixed("_path", "text", true)];
         match self.child.map(|child| child.of) {
             None if self.table.of == Records::Points => {}
@@ -88,8 +94,7 @@ impl<'t> Relation<'t> {
             Some(Collection::Array) => columns.push(fixed("_ordinal", "integer", true)),
             Some(Collection::Map) => columns.push(fixed("_key", "text", true)),
         }
-        let of = self.table.of;
-        columns.extend(self.mapped().iter().map(|column| mapped(column, of)));
+        columns.extend(mapped);
         columns.push(fixed("_extra", "jsonb", false));
         columns
     }

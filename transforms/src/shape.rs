@@ -4,23 +4,47 @@ use std::collections::{BTreeMap, HashSet};
 
 use config::mapping::{Mapping, Table};
 
+use crate::points::{self, PointCollection};
 use crate::{Census, Shape, infer, naming};
 
 /// The tables of every collection that is written of or was sampled. Inferred tables keep out of the way of written
 /// names.
 pub fn shape(mapping: &Mapping, samples: &BTreeMap<String, Census>) -> Shape {
-    let mut collections: BTreeMap<String, Vec<Table>> = BTreeMap::new();
+    let written = written(mapping);
+    let others = samples.iter().filter(|(id, _)| !written.contains_key(*id));
+    let inferred = infer(&others.map(|(id, census)| (id.clone(), census.clone())).collect());
+    beside(mapping, written, inferred)
+}
+
+/// The same for collections of points, which are not sampled but described.
+pub fn shape_of_points(mapping: &Mapping, collections: &[PointCollection]) -> Shape {
+    let written = written(mapping);
+    let others = collections
+        .iter()
+        .filter(|collection| !written.contains_key(&collection.name));
+    let proposed = points::propose(&others.cloned().collect::<Vec<_>>());
+    beside(mapping, written, proposed)
+}
+
+type Collections = BTreeMap<String, Vec<Table>>;
+
+fn written(mapping: &Mapping) -> Collections {
+    let mut collections = Collections::new();
     for table in &mapping.tables {
         let id = table.from.collection().to_owned();
         collections.entry(id).or_default().push(table.clone());
     }
-    let others = samples.iter().filter(|(id, _)| !collections.contains_key(*id));
+    collections
+}
+
+/// Puts what nobody wrote beside what is written.
+fn beside(mapping: &Mapping, mut collections: Collections, drawn: Shape) -> Shape {
     let Shape {
-        collections: inferred,
+        collections: drawn,
         mut remarks,
-    } = infer(&others.map(|(id, census)| (id.clone(), census.clone())).collect());
+    } = drawn;
     let mut taken: HashSet<String> = names(mapping.tables.iter());
-    for (id, mut tables) in inferred {
+    for (id, mut tables) in drawn {
         for table in &mut tables {
             table.nul = mapping.nul;
             let free = naming::free(&table.name, &taken);
@@ -32,6 +56,10 @@ pub fn shape(mapping: &Mapping, samples: &BTreeMap<String, Census>) -> Shape {
                 table.name = free;
             }
             taken.insert(table.name.clone());
+            for child in &mut table.children {
+                child.name = naming::free(&child.name, &taken);
+                taken.insert(child.name.clone());
+            }
         }
         collections.insert(id, tables);
     }

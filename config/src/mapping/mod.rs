@@ -84,6 +84,24 @@ impl Records {
     }
 }
 
+/// How rows come into a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Default)]
+#[serde(rename_all = "snake_case")]
+pub enum Load {
+    /// Copied into a table that the run creates or finds empty.
+    #[default]
+    Copy,
+    /// Merged by the key into a table that is there: a row of the same key gets the columns that are written here, and
+    /// a new row is made where there is none.
+    Merge,
+}
+
+impl Load {
+    fn is_usual(&self) -> bool {
+        *self == Load::default()
+    }
+}
+
 /// One table and the documents that become its rows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Table {
@@ -94,6 +112,9 @@ pub struct Table {
     /// What these are.
     #[serde(default, skip_serializing_if = "Records::is_usual")]
     pub of: Records,
+    /// How rows come into it. One that is merged into has the columns written here and none besides.
+    #[serde(default, skip_serializing_if = "Load::is_usual")]
+    pub load: Load,
     /// The columns of the primary key; nothing means `_path`.
     pub key: Vec<String>,
     /// What happens to texts with U+0000.
@@ -129,6 +150,7 @@ impl Table {
             name: name.into(),
             from,
             of,
+            load: Load::default(),
             key: Vec::new(),
             nul: Nul::default(),
             columns: Vec::new(),

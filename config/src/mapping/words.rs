@@ -5,8 +5,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::{
-    Collection, Distance, Document, Fill, Function, Holds, Misfit, Misspelt, Nul, Null, Records, Unmapped,
-    Zero,
+    Collection, Distance, Document, Fill, Function, Holds, Load, Misfit, Misspelt, Nul, Null, Records,
+    Unmapped, Zero,
 };
 use crate::nearest::nearest;
 use crate::origin::shown;
@@ -49,6 +49,7 @@ words!(
     "overflow" => Overflow, "quarantine" => Quarantine, "null" => Null, "cast" => Cast,
 );
 words!(Records, "kind of records", "documents" => Documents, "points" => Points);
+words!(Load, "way to load", "copy" => Copy, "merge" => Merge);
 words!(Zero, "policy for zero vectors", "keep" => Keep, "null" => Null, "quarantine" => Quarantine);
 words!(Null, "policy for null", "keep" => Keep, "forget" => Forget);
 words!(Fill, "rule for defaults", "missing" => Missing, "missing-or-null" => MissingOrNull);

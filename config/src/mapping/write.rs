@@ -5,8 +5,8 @@
 use std::fmt::{Display, Write};
 
 use super::{
-    Child, Column, FieldPath, ForeignKey, Holds, Index, IndexColumn, Literal, Mapping, Method, Nul, Records,
-    Source, Table, Unmapped,
+    Child, Column, FieldPath, ForeignKey, Holds, Index, IndexColumn, Literal, Load, Mapping, Method, Nul,
+    Records, Source, Table, Unmapped,
 };
 
 /// A part of a mapping that something can be noted about.
@@ -48,6 +48,9 @@ pub fn write(mapping: &Mapping, notes: &dyn Fn(Place<'_>) -> Vec<String>) -> Str
         entry(&mut text, "from", quoted(&table.from));
         if table.of != Records::default() {
             entry(&mut text, "of", quoted(table.of));
+        }
+        if table.load != Load::default() {
+            entry(&mut text, "load", quoted(table.load));
         }
         if !table.key.is_empty() {
             entry(&mut text, "key", list(table.key.iter().map(quoted)));

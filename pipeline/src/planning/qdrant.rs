@@ -3,13 +3,15 @@
 //! Nothing here is of one moment: a scroll is no snapshot. The lanes tile the space of ids, so whatever is written
 //! meanwhile belongs to one of them, and what is promised about it is the run's to keep.
 
+mod drawing;
+
 use super::{Found, Wish, chosen};
 use crate::fault::{Fault, Part};
 use crate::forecast::Kept;
 use crate::plan::{Collection, Lane, PLAN_VERSION, Plan, ReadTime};
 use crate::progress::{Phase, Progress};
 use crate::source::qdrant::{self, Ids, Qdrant};
-use config::mapping::Table;
+use bytes::Bytes;
 use uuid::Uuid;
 
 /// One collection, looked at.
@@ -45,7 +47,7 @@ pub(super) async fn plan(
         .map(|one| (one.name.clone(), one.points))
         .collect();
     let (moved, left_behind) = chosen(&wish.mapping.tables, found)?;
-    let (mut collections, mut lanes, mut remarks) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut looked_at, mut drawn) = (Vec::new(), Vec::new());
     for described in described.into_iter().filter(|one| moved.contains(&one.name)) {
         turn_to(format!(
             "reading the ids of {} (about {})",
@@ -53,12 +55,17 @@ pub(super) async fn plan(
         ));
         let looked = look(source, described, wish.lane_documents).await?;
         turn_to(format!("looking at a sample of {}", looked.described.name));
-        let tables = tables(source, &looked, wish, &mut kept, &mut remarks).await?;
+        let sample = sample(source, &looked, wish.sample, &mut kept).await?;
+        drawn.push(drawing::of(&looked, &sample));
+        looked_at.push(looked);
+    }
+    let mut shape = transforms::shape_of_points(&wish.mapping.tables, &drawn);
+    let (mut collections, mut lanes) = (Vec::new(), Vec::new());
+    for looked in looked_at {
         cut(&looked, collections.len(), &mut lanes);
-        collections.push(Collection {
-            id: looked.described.name,
-            tables,
-        });
+        let id = looked.described.name;
+        let tables = shape.collections.remove(&id).unwrap_or_default();
+        collections.push(Collection { id, tables });
     }
     let plan = Plan {
         version: PLAN_VERSION,
@@ -69,7 +76,7 @@ pub(super) async fn plan(
         lanes,
         collections,
         left_behind,
-        remarks,
+        remarks: shape.remarks,
         planning_reads: 0,
     };
     Ok((plan, kept))
@@ -95,31 +102,26 @@ async fn look(source: &Qdrant, described: qdrant::Collection, size: u64) -> Resu
     Ok(Looked { described, ids })
 }
 
-/// The tables as written, or as they are drawn from what the collection says of itself and what a sample holds.
-async fn tables(
+/// Points here and there, as they came.
+async fn sample(
     source: &Qdrant,
     looked: &Looked,
-    wish: &Wish,
+    points: usize,
     kept: &mut Option<Kept>,
-    remarks: &mut Vec<String>,
-) -> Result<Vec<Table>, Fault> {
+) -> Result<Vec<Bytes>, Fault> {
     let name = &looked.described.name;
-    let written = wish.mapping.tables.tables.iter();
-    let written: Vec<Table> = written
-        .filter(|table| table.from.collection() == name)
-        .cloned()
-        .collect();
+    let mut sample = Vec::new();
     for (shard, ids) in &looked.ids {
-        let sample = wish.sample.div_ceil(looked.ids.len());
-        let glimpse = source.glimpse(name, shard.as_deref(), &ids.ranges, sample, |body| {
+        let points = points.div_ceil(looked.ids.len());
+        let glimpse = source.glimpse(name, shard.as_deref(), &ids.ranges, points, |body| {
             if let Some(kept) = kept {
                 kept.keep(name, body);
             }
+            sample.push(Bytes::copy_from_slice(body));
         });
         glimpse.await?;
     }
-    let _ = remarks;
-    Ok(written)
+    Ok(sample)
 }
 
 fn cut(looked: &Looked, collection: usize, lanes: &mut Vec<Lane>) {

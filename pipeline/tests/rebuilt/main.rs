@@ -9,6 +9,7 @@ mod cases; // a mapping that settings allow, and documents for it: odd ids, all 
 mod covered; // what the documents met on their way, counted
 mod judge; // what came back is what was sent, but for what the mapping says
 mod law; // everything together, for many mappings
+mod points; // points of Qdrant, by way of the tables of a real server
 mod target; // tables, loading, the steps after it and turning back, as a run does them
 mod told; // what such mappings found once
 mod types; // every type of a column: packed cells are what PostgreSQL reads from text

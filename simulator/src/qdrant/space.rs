@@ -29,6 +29,8 @@ pub enum Datatype {
     Float16,
     /// Cut off to 0 to 255.
     Uint8,
+    /// Four bits of each are kept, and what is delivered is made from those (servers from 1.19 on).
+    Turbo4,
 }
 
 /// The graph of a vector's index; what is left open is the collection's, or the server's.
@@ -112,7 +114,18 @@ impl VectorParams {
             Datatype::Float16 => row.iter_mut().for_each(|value| *value = half::rounded(*value)),
             // A conversion of Rust's cuts off and stays in range: [70000, -3, 256] becomes [255, 0, 255].
             Datatype::Uint8 => row.iter_mut().for_each(|value| *value = f32::from(*value as u8)),
+            Datatype::Turbo4 => coarsen(row),
         }
+    }
+}
+
+/// Leaves each component one of sixteen values. Qdrant's own are others, and no less lossy.
+fn coarsen(row: &mut [f32]) {
+    let most = row.iter().fold(0.0_f32, |most, value| most.max(value.abs()));
+    if most > 0.0 && most.is_finite() {
+        let step = most / 7.5;
+        row.iter_mut()
+            .for_each(|value| *value = ((*value / step).floor().clamp(-8.0, 7.0) + 0.5) * step);
     }
 }
 
@@ -178,6 +191,7 @@ impl Datatype {
             Datatype::Float32 => "float32",
             Datatype::Float16 => "float16",
             Datatype::Uint8 => "uint8",
+            Datatype::Turbo4 => "turbo4",
         }
     }
 }

@@ -204,3 +204,11 @@ async fn what_was_sent_is_counted() {
     assert_eq!(server.called("Points/Scroll"), 2);
     assert_eq!(server.sent().0, 25);
 }
+
+#[tokio::test]
+async fn a_late_answer_is_an_answer() {
+    let server = server();
+    server.set_plan(Plan::new(1).fault(Fault::new(Strike::Latency).lasting(Duration::from_millis(2))));
+    assert_eq!(scroll(&client(&server), "c", 10).await, server.retrieved("c"));
+    assert_eq!(server.struck()[0].times, 4);
+}

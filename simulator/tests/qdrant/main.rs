@@ -8,6 +8,7 @@ mod faults; // what goes wrong, as the client meets it
 mod reading; // every kind of point, over every version's wire
 mod rest; // the same over JSON
 mod stage; // a server, and the official client
+mod wire; // the bytes, against the library's
 mod writing; // a map of points, written and read
 
 mod client {

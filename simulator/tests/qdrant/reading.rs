@@ -3,6 +3,7 @@
 
 use crate::client::qdrant as proto;
 use crate::stage::{IDS, client, everything, scroll, start};
+use proto::ScrollPointsBuilder;
 use proto::vectors_output::VectorsOptions;
 use simulator::qdrant::{Collection, Distance, Mix, Odds, Options, Qdrant, VectorParams, Version};
 
@@ -110,4 +111,82 @@ async fn an_unnamed_vector_is_there_or_left_open() {
         .map(|point| point.vectors.as_ref().unwrap().vectors_options.is_some())
         .collect();
     assert_eq!(kinds.len(), 2, "some have one, some have none");
+}
+
+#[tokio::test]
+async fn only_what_is_asked_for_is_sent() {
+    use proto::with_payload_selector::SelectorOptions;
+    let server = start(everything("all", 60).odds(Odds::default()));
+    let client = client(&server);
+    let keys = |fields: &[&str]| fields.iter().map(|field| (*field).to_owned()).collect::<Vec<_>>();
+    let include = proto::PayloadIncludeSelector {
+        fields: keys(&["title", "seller.address.zip", "\"a.dotted key\""]),
+    };
+    let names = proto::VectorsSelector {
+        names: keys(&["half", "words"]),
+    };
+    let request = ScrollPointsBuilder::new("all")
+        .limit(100)
+        .with_payload(SelectorOptions::Include(include))
+        .with_vectors(names);
+    let read = client.scroll(request).await.unwrap().result;
+    for (read, made) in read.iter().zip(server.retrieved("all")) {
+        let mut kept: Vec<&str> = read.payload.keys().map(String::as_str).collect();
+        kept.sort_unstable();
+        assert_eq!(kept, ["a.dotted key", "seller", "title"]);
+        assert_eq!(read.payload["title"], made.payload["title"]);
+        assert_eq!(
+            read.payload["seller"].to_string(),
+            r#"{"address":{"zip":"01234"}}"#
+        );
+        let wanted: Vec<_> = meaning(&made)
+            .into_iter()
+            .filter(|(name, _)| ["half", "words"].contains(&name.as_str()))
+            .collect();
+        assert_eq!(meaning(read), wanted);
+    }
+    let exclude = proto::PayloadExcludeSelector {
+        fields: keys(&["text", "seller.address"]),
+    };
+    let request = ScrollPointsBuilder::new("all")
+        .limit(100)
+        .with_payload(SelectorOptions::Exclude(exclude));
+    for read in client.scroll(request).await.unwrap().result {
+        assert_eq!(read.payload.len(), 14);
+        assert!(!read.payload["seller"].to_string().contains("zip") && read.vectors.is_none());
+    }
+    let request = ScrollPointsBuilder::new("all").with_payload(false);
+    let read = client.scroll(request).await.unwrap().result;
+    assert_eq!(read.len(), 10, "as many as nobody asked for");
+    assert!(
+        read.iter()
+            .all(|point| point.payload.is_empty() && point.vectors.is_none())
+    );
+}
+
+#[test]
+fn generated_payloads_are_as_large_as_those_that_were_measured() {
+    for (mix, keys, bytes) in [(Mix::Plain, 5, 330..480), (Mix::Rich, 15, 600..860)] {
+        let server = start(Collection::new("c", 1_000).payload(mix));
+        let points = server.retrieved("c");
+        assert!(points.iter().all(|point| point.payload.len() == keys));
+        let size: usize = points.iter().map(prost::Message::encoded_len).sum::<usize>() / points.len();
+        assert!(bytes.contains(&size), "{mix:?}: {size} bytes");
+    }
+}
+
+#[test]
+fn a_seed_makes_the_same_points_and_another_seed_others() {
+    let made = |seed| start(everything("c", 50).seed(seed)).retrieved("c");
+    let told = |points: &[proto::RetrievedPoint]| points.iter().map(meaning).collect::<Vec<_>>();
+    let (one, again, other) = (made(1), made(1), made(2));
+    assert_eq!(told(&one), told(&again));
+    assert!(
+        one.iter()
+            .zip(&other)
+            .filter(|(one, other)| one.payload == other.payload)
+            .count()
+            < 10
+    );
+    assert_ne!(told(&one), told(&other));
 }

@@ -5,11 +5,11 @@ use super::apply::{self, Applied};
 use super::cast::spelled;
 use super::encode::{self, Fit, Refusal, Taste};
 use super::layout::{Cell, From};
-use super::row::{Remapping, Row};
-use super::{Packed, cell, reject, text, vector};
+use super::row::Row;
+use super::{Packed, cell, reject, remap, text, vector};
 use crate::json;
 use crate::mapping::{Document, Function, Holds, Misfit, Records, Zero};
-use crate::{Amendment, Floats, Policy, Reason, Reject, Sparse, Value};
+use crate::{Amendment, Policy, Reason, Reject, Value};
 
 /// Appends the cell.
 pub(super) fn write<'p>(row: &mut Row<'p, '_, '_>, cell: &'p Cell<'_>, out: &mut Vec<u8>) -> Packed<()> {
@@ -92,25 +92,13 @@ fn some(
         casts: false,
         rules: row.rules,
     };
-    if cell.column.sql.dimension().is_some() && vector::is_zero(value) {
-        match cell.column.zero {
-            Zero::Keep => row.notes.zeros += 1,
-            Zero::Null => {
-                amend(row, cell, slot, value, Policy::Null);
-                return none(cell, "a vector of zeros", out);
-            }
-            Zero::Quarantine => {
-                let detail = format!(
-                    "a vector of zeros, which column {:?} is not to hold",
-                    cell.column.name
-                );
-                return Err(reject(Reason::VectorZero, Some(&cell.label), detail));
-            }
-        }
+    if cell.column.sql.dimension().is_some() && vector::is_zero(value) && !zero(row, cell)? {
+        amend(row, cell, slot, value, Policy::Null);
+        return none(cell, "a vector of zeros", out);
     }
     let taken = match (value, row.remapping) {
         (Value::Sparse(sparse), remapping) if cell.column.remap => {
-            remapped(cell, sparse, remapping, taste, out)
+            remap::write(cell.column, sparse, remapping, taste, out)
         }
         _ => take(cell, value, taste, out),
     };
@@ -150,36 +138,20 @@ fn some(
     none(cell, "a value that the column cannot hold", out)
 }
 
-/// A sparse vector whose indices are replaced by the numbers that stand for them.
-fn remapped(
-    cell: &Cell<'_>,
-    sparse: &Sparse<'_>,
-    remapping: Option<Remapping<'_>>,
-    taste: Taste<'_>,
-    out: &mut Vec<u8>,
-) -> Result<Fit, Refusal> {
-    let column = cell.column;
-    let numbers = |remapping: Remapping<'_>| {
-        let Remapping { dictionary, table } = remapping;
-        dictionary.numbers(table, &column.name, sparse.indices())
-    };
-    let Some(numbers) = remapping
-        .and_then(numbers)
-        .filter(|numbers| numbers.len() == sparse.indices().len())
-    else {
-        return Ok(Fit::Misfit);
-    };
-    let mut pairs: Vec<(u32, f32)> = numbers.into_iter().zip(sparse.values().iter()).collect();
-    pairs.sort_by_key(|(number, _)| *number);
-    let (numbers, values): (Vec<u32>, Floats<'_>) = pairs.into_iter().unzip();
-    let Some(renumbered) = Sparse::new(numbers, values).map(Box::new).map(Value::Sparse) else {
-        return Ok(Fit::Misfit);
-    };
-    // Going back, the indices are put in their order again: another one was not told.
-    Ok(match encode::write(column.sql, &renumbered, taste, out)? {
-        Fit::Whole if !sparse.indices().is_sorted_by(|a, b| a < b) => Fit::Beside,
-        fit => fit,
-    })
+/// Whether a vector of zeros goes into the column.
+fn zero(row: &mut Row<'_, '_, '_>, cell: &Cell<'_>) -> Packed<bool> {
+    match cell.column.zero {
+        Zero::Keep => row.notes.zeros += 1,
+        Zero::Null => return Ok(false),
+        Zero::Quarantine => {
+            let detail = format!(
+                "a vector of zeros, which column {:?} is not to hold",
+                cell.column.name
+            );
+            return Err(reject(Reason::VectorZero, Some(&cell.label), detail));
+        }
+    }
+    Ok(true)
 }
 
 /// What the column's functions make of the value meets its type.

@@ -10,7 +10,7 @@ fn degrees(value: &Value<'_>, taste: Taste<'_>) -> Option<(f64, f64, bool)> {
     match value {
         Value::GeoPoint { latitude, longitude } => Some((*latitude, *longitude, is(taste.holds, value))),
         Value::Map(entries) if taste.rules.of == Records::Points => {
-            let [(_, first), (_, second)] = entries.as_slice() else {
+            let [(one, first), (other, second)] = entries.as_slice() else {
                 return None;
             };
             let number = |value: &Value<'_>| match value {
@@ -20,7 +20,7 @@ fn degrees(value: &Value<'_>, taste: Taste<'_>) -> Option<(f64, f64, bool)> {
                 _ => None,
             };
             let (first, second) = (number(first)?, number(second)?);
-            let ((latitude, north), (longitude, east)) = match (entries[0].0, entries[1].0) {
+            let ((latitude, north), (longitude, east)) = match (*one, *other) {
                 ("lat", "lon") => (first, second),
                 ("lon", "lat") => (second, first),
                 _ => return None,

@@ -22,6 +22,7 @@ pub(super) fn cell(sql: Type, literal: &Literal, root: &str) -> Option<Vec<u8>> 
             root,
             nul: Nul::Escape,
             of: Records::Documents,
+            load: Default::default(),
         },
     };
     let mut out = Vec::new();

@@ -15,6 +15,7 @@ mod geo;
 mod layout;
 mod literal;
 mod numeric;
+mod remap;
 mod row;
 mod strip;
 mod text;
@@ -23,10 +24,11 @@ mod vector;
 
 pub use dictionary::Dictionary;
 
-use crate::mapping::{Nul, Records, Source, Table};
+use crate::mapping::{Load, Nul, Records, Source, Table};
 use crate::{Document, Notes, Reason, Reject, Value, below, visible};
 use layout::{Homes, Layout, home};
-use row::{Elements, Remapping, Row, Slot, Subject};
+use remap::Remapping;
+use row::{Elements, Row, Slot, Subject};
 pub use tuples::Tuples;
 
 /// What stands before the first tuple: signature, no flags, no header extension.
@@ -61,6 +63,7 @@ struct Rules<'r> {
     root: &'r str,
     nul: Nul,
     of: Records,
+    load: Load,
 }
 
 impl<'t> Packer<'t> {
@@ -266,6 +269,7 @@ impl<'t> Packer<'t> {
                 root: self.root,
                 nul: table.nul,
                 of: table.of,
+                load: table.load,
             },
             exact_vectors: self.exact_vectors,
             remapping: self.dictionary.map(|dictionary| Remapping {

@@ -5,9 +5,10 @@
 use super::column;
 use super::encode::{self, Fit};
 use super::layout::{Branch, Layout, Level};
-use super::{Dictionary, Packed, Rules, cell, reject};
+use super::remap::Remapping;
+use super::{Packed, Rules, cell, reject};
 use crate::json::{Left, Writer};
-use crate::mapping::{Collection, Nul, Records, Type};
+use crate::mapping::{Collection, Load, Nul, Records, Type};
 use crate::{Document, Notes, Reason, Timestamp, Value};
 
 /// What a row is made of.
@@ -74,14 +75,6 @@ pub(super) struct Row<'p, 'd, 'n> {
     pub(super) notes: &'n mut Notes,
 }
 
-/// Who knows the numbers for the indices of sparse vectors.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Remapping<'r> {
-    pub(super) dictionary: &'r dyn Dictionary,
-    /// The name of the relation that the row is of.
-    pub(super) table: &'r str,
-}
-
 /// What goes to `_extra`, by name.
 type Members<'d> = Vec<(&'d str, Left<'d>)>;
 
@@ -91,6 +84,9 @@ where
 {
     /// Appends the tuple of a document; the arrays and maps whose elements are rows of their own.
     pub(super) fn document(mut self, out: &mut Vec<u8>) -> Packed<Elements<'d>> {
+        if self.rules.load == Load::Merge {
+            return self.merged(out);
+        }
         let document = self.subject.document;
         let has_times = self.rules.of == Records::Documents;
         self.begin(if has_times { 4 } else { 2 }, out);
@@ -106,6 +102,22 @@ where
         self.leave(&mut extra);
         self.extra(&extra, None, out)?;
         Ok(elements)
+    }
+
+    /// Appends the tuple of a document for a table that has nothing but the mapping's columns: what these do not hold
+    /// would be lost, so the document is refused.
+    fn merged(mut self, out: &mut Vec<u8>) -> Packed<Elements<'d>> {
+        self.begin(0, out);
+        let mut extra = self.look(&mut Elements::new());
+        self.cells(out)?;
+        self.leave(&mut extra);
+        match extra.first() {
+            None => Ok(Elements::new()),
+            Some((name, _)) => {
+                let detail = "no column of the table holds all of it; map it, or drop it".to_owned();
+                Err(reject(Reason::LeftOver, Some(name), detail))
+            }
+        }
     }
 
     /// Walks the document's fields once; those that nobody asks for.

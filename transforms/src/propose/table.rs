@@ -57,6 +57,7 @@ pub(super) fn draw(site: &Site<'_>, sites: &Sites<'_>, names: &mut HashSet<Strin
         foreign_keys: Vec::new(),
         of: Default::default(),
         partition: None,
+        load: Default::default(),
     };
     if place.key == 0 {
         table

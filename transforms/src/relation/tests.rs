@@ -17,6 +17,7 @@ fn table(from: Pattern, columns: Vec<Column>) -> Table {
         foreign_keys: Vec::new(),
         of: Default::default(),
         partition: None,
+        load: Default::default(),
     }
 }
 
@@ -156,4 +157,29 @@ COMMENT ON COLUMN "s"."items"."qty" IS 'Firestore field: quantity (integer)';
         Some("orders")
     );
     assert!(relations[0].parent().is_none());
+}
+
+#[test]
+fn points_have_no_times_and_a_table_may_be_in_parts() {
+    let mut table = Table::new("memory", Pattern::root("mem"), Records::Points);
+    let org = FieldPath(vec!["payload".into(), "org".into()]);
+    table.columns = vec![Column::field("org", org, Type::Scalar(Scalar::Text), Holds::Text)];
+    let text = |text: &str| Literal::Text(text.into());
+    table.partition = Some(Partition {
+        by: "org".into(),
+        values: vec![text("Acme's"), text("default"), text("acme s")],
+    });
+    let expected = r#"CREATE TABLE "public"."memory" (
+  "_path" text NOT NULL,
+  "org" text,
+  "_extra" jsonb
+) PARTITION BY LIST ("org");
+CREATE TABLE "public"."memory_default" PARTITION OF "public"."memory" DEFAULT;
+CREATE TABLE "public"."memory_acme_s" PARTITION OF "public"."memory" FOR VALUES IN ('Acme''s');
+CREATE TABLE "public"."memory_default_2" PARTITION OF "public"."memory" FOR VALUES IN ('default');
+CREATE TABLE "public"."memory_acme_s_2" PARTITION OF "public"."memory" FOR VALUES IN ('acme s');
+COMMENT ON TABLE "public"."memory" IS 'Qdrant collection: mem';
+COMMENT ON COLUMN "public"."memory"."org" IS 'Qdrant field: payload.org (text)';
+"#;
+    assert_eq!(relations(&[table])[0].create_sql("public"), expected);
 }

@@ -54,7 +54,7 @@ pub(super) enum Way<'t> {
 }
 
 /// The columns that tell something, in the order in which they are asked: fields further out first, of one field
-/// those that hold it as it is first, then as written. The first that is not NULL counts.
+/// `jsonb`, which always tells all, then those that hold it as it is, then as written. The first that is not NULL counts.
 /// What is dropped is not to come back from a column that shows something made of it.
 pub(super) fn tellers<'t>(
     columns: &'t [Column],
@@ -86,7 +86,14 @@ pub(super) fn tellers<'t>(
         })
     };
     let mut tellers: Vec<Teller<'t>> = loaded().filter_map(teller).collect();
-    tellers.sort_by_key(|teller| (teller.path.len(), !teller.column.apply.is_empty()));
+    tellers.sort_by_key(|teller| {
+        let column = teller.column;
+        (
+            teller.path.len(),
+            column.sql != Type::Json,
+            !column.apply.is_empty(),
+        )
+    });
     tellers
 }
 

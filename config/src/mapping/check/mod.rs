@@ -6,6 +6,7 @@
 mod columns;
 mod indexes;
 mod literal;
+mod merge;
 mod outcome;
 mod partition;
 mod points;
@@ -14,7 +15,7 @@ mod tables;
 
 use std::fmt::Display;
 
-use super::{Collection, Column, Index, Mapping, Records, Scalar, Source, Table, Type};
+use super::{Collection, Column, Index, Load, Mapping, Records, Scalar, Source, Table, Type};
 use crate::origin::shown;
 
 /// A place within a table.
@@ -67,6 +68,7 @@ pub(crate) fn findings(mapping: &Mapping, distrusted: &dyn Fn(usize, Spot) -> bo
         if relation.elements.is_none() {
             check.fields(relation);
             check.partition(relation);
+            check.merge(relation);
         }
         if relation.is_of_points() {
             check.points(relation);
@@ -218,6 +220,7 @@ impl Relation<'_> {
     fn own(&self) -> Vec<(&'static str, Type)> {
         let (text, moment) = (Type::Scalar(Scalar::Text), Type::Scalar(Scalar::Timestamp));
         let rest = match self.elements {
+            None if self.table.load == Load::Merge => return Vec::new(),
             None if self.is_of_points() => Vec::new(),
             None => vec![("_created_at", moment), ("_updated_at", moment)],
             Some(Collection::Array) => vec![("_ordinal", Type::Scalar(Scalar::Integer))],

@@ -25,6 +25,7 @@ pub(super) fn read(page: &mut Page<'_>, name: &str, span: Range<usize>, table: &
     let known = [
         "from",
         "of",
+        "load",
         "key",
         "nul",
         "drop",
@@ -52,6 +53,7 @@ pub(super) fn read(page: &mut Page<'_>, name: &str, span: Range<usize>, table: &
         name: name.to_owned(),
         from,
         of: Records::default(),
+        load: reader.read(table, "load").unwrap_or_default(),
         key: key.into_iter().map(|(_, column)| column.to_owned()).collect(),
         nul: Nul::default(),
         drop: reader.list(table, "drop", "[\"legacyToken\"]"),

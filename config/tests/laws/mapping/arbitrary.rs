@@ -209,6 +209,7 @@ fn add(
         foreign_keys: Vec::new(),
         of,
         partition: None,
+        load: Default::default(),
     };
     if !change(mapping, |mapping| mapping.tables.push(table)) {
         return;

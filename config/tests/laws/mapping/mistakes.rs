@@ -8,10 +8,11 @@ use config::Needs;
 use super::mapping;
 use crate::{NEEDED, written};
 
-const FILES: [(&str, &str); 7] = [
+const FILES: [(&str, &str); 8] = [
     ("words", include_str!("mistakes/words.toml")),
     ("tables", include_str!("mistakes/tables.toml")),
     ("columns", include_str!("mistakes/columns.toml")),
+    ("points", include_str!("mistakes/points.toml")),
     ("indexes", include_str!("mistakes/indexes.toml")),
     ("layout", include_str!("mistakes/layout.toml")),
     ("nothing", include_str!("mistakes/nothing.toml")),

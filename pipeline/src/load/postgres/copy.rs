@@ -5,17 +5,21 @@
 //! lane's row says whether it happened.
 
 use super::ledger::Held;
+use super::stage::Stage;
 use super::{Lease, Postgres, moves, sqlstate};
 use crate::fault::{Class, Fault, Part};
 use crate::load::{Loaded, Loader};
 use crate::pack::Packed;
 use crate::plan::{Lane, Plan};
 use crate::retry::Retry;
+use bytes::Bytes;
 use checkpoints::Receipt;
+use config::mapping::Load;
 use futures::SinkExt;
 use std::ops::Range;
 use std::pin::pin;
 use tokio::time::Instant;
+use transforms::Relation;
 
 /// Refused rows a batch may have before the table itself is in doubt.
 const REFUSED_AT_MOST: usize = 200;
@@ -139,6 +143,11 @@ impl PostgresLoader {
             if range.is_empty() {
                 continue;
             }
+            if relation.table().load == Load::Merge {
+                self.merge(lease, relation, place, rows.stream(range), action)
+                    .await?;
+                continue;
+            }
             let failed = |error| Failure::of(action, &error).within(place, range.start);
             let sink = lease
                 .copy_in(&relation.copy_sql(&self.plan.mapping.schema))
@@ -159,6 +168,31 @@ impl PostgresLoader {
             }
         }
         Ok(())
+    }
+
+    /// Merges rows into a table that is there.
+    async fn merge(
+        &self,
+        lease: &Lease,
+        relation: &Relation<'_>,
+        place: usize,
+        rows: impl Iterator<Item = Bytes>,
+        action: &str,
+    ) -> Result<(), Failure> {
+        let failed = |error| Failure::of(action, &error);
+        let stage = Stage::new(relation, &self.plan.mapping.schema, place);
+        stage.fill(lease, rows).await.map_err(failed)?;
+        let doubled = stage.doubled(lease).await.map_err(failed)?;
+        if doubled > 0 {
+            let message = format!(
+                "{doubled} rows for {} have the key of another one",
+                relation.name()
+            );
+            let remedy = "name a key in the mapping that tells every record from every other";
+            let fault = Fault::permanent(Part::Target, action, message).with_cause("doubled");
+            return Err(fault.with_remedy(remedy).into());
+        }
+        stage.merge(lease, &stage).await.map(drop).map_err(failed)
     }
 
     /// Whether the batch is durable after all, once an attempt's end is unknown.

@@ -4,7 +4,7 @@
 //! otherwise the id is taken out of `_path`. Numbers and UUIDs never lie in one lane.
 
 use crate::plan::{Identity, Lane, Plan};
-use config::mapping::{Column, Document, FieldPath, Scalar, Source, Type};
+use config::mapping::{Column, Document, FieldPath, Load, Scalar, Source, Type};
 use std::fmt;
 use transforms::{Relation, literal, quote};
 
@@ -21,7 +21,9 @@ impl fmt::Display for Region {
 impl Region {
     /// The rows of `lane` in a table of documents; none for tables of elements, and for stores that read at a snapshot.
     pub(super) fn of(plan: &Plan, lane: &Lane, relation: &Relation<'_>) -> Option<Region> {
-        if relation.parent().is_some() || !matches!(plan.source, Identity::Qdrant { .. }) {
+        // Rows of a table that is merged into may be anybody's.
+        let others = relation.table().load == Load::Merge;
+        if relation.parent().is_some() || others || !matches!(plan.source, Identity::Qdrant { .. }) {
             return None;
         }
         let collection = &plan.collection_of(lane).id;

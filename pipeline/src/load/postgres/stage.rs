@@ -4,7 +4,10 @@
 //! A stage lives as long as its transaction.
 
 use super::Lease;
-use config::mapping::Collection;
+use bytes::Bytes;
+use config::mapping::{Collection, Load};
+use futures::SinkExt;
+use std::pin::pin;
 use transforms::{Relation, quote};
 
 /// What merging did to the rows of one table.
@@ -37,7 +40,10 @@ impl Stage {
             .into_iter()
             .filter(|column| column.generated.is_none());
         // With the path, which is not always indexed: another document of the same key is not overwritten but refused.
-        let mut key = vec!["_path".to_owned()];
+        let mut key = Vec::new();
+        if relation.table().load == Load::Copy {
+            key.push("_path".to_owned());
+        }
         match relation.child().map(|child| child.of) {
             Some(Collection::Array) => key.push("_ordinal".to_owned()),
             Some(Collection::Map) => key.push("_key".to_owned()),
@@ -53,18 +59,32 @@ impl Stage {
     }
 
     /// Makes it, empty, with the columns as the table has them.
-    pub(super) fn create_sql(&self) -> String {
+    fn create_sql(&self) -> String {
         let (name, table, columns) = (&self.name, &self.table, self.columns.join(", "));
         format!("create temp table {name} on commit drop as select {columns} from {table} with no data")
     }
 
     /// Fills it.
-    pub(super) fn copy_sql(&self) -> String {
+    fn copy_sql(&self) -> String {
         format!(
             "copy pg_temp.{} ({}) from stdin (format binary)",
             self.name,
             self.columns.join(", ")
         )
+    }
+
+    /// Makes it and fills it with what is written to the sink.
+    pub(super) async fn fill(
+        &self,
+        lease: &Lease,
+        pieces: impl Iterator<Item = Bytes>,
+    ) -> Result<u64, tokio_postgres::Error> {
+        lease.batch_execute(&self.create_sql()).await?;
+        let mut sink = pin!(lease.copy_in(&self.copy_sql()).await?);
+        for piece in pieces {
+            sink.send(piece).await?;
+        }
+        sink.finish().await
     }
 
     /// Makes the table's rows those that are staged; of elements, those whose documents are in `documents`.
@@ -123,6 +143,17 @@ impl Stage {
             self.image("r"),
             self.image("s")
         )
+    }
+
+    /// How many rows that are staged have the key of another one.
+    pub(super) async fn doubled(&self, lease: &Lease) -> Result<u64, tokio_postgres::Error> {
+        let key = self.key.join(", ");
+        let sql = format!(
+            "select count(*) - count(distinct ({key})) from pg_temp.{}",
+            self.name
+        );
+        let rows = lease.query_typed(&sql, &[]).await?;
+        Ok(rows.first().map_or(0, |row| row.get::<_, i64>(0).cast_unsigned()))
     }
 
     fn same(&self) -> String {

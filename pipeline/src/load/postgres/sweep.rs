@@ -11,10 +11,8 @@ use crate::fault::{Class, Fault, Part};
 use crate::pack::Packed;
 use crate::plan::{Lane, Plan};
 use crate::retry::Retry;
-use futures::SinkExt;
 use std::collections::BTreeSet;
 use std::ops::{AddAssign, Range};
-use std::pin::pin;
 use tokio_postgres::types::{ToSql, Type};
 use uuid::Uuid;
 
@@ -204,12 +202,7 @@ impl Sweeper<'_> {
             .map(|(place, relation)| Stage::new(relation, schema, place));
         let stages: Vec<Stage> = stages.collect();
         for (stage, rows) in stages.iter().zip(&batch.rows) {
-            lease.batch_execute(&stage.create_sql()).await?;
-            let mut sink = pin!(lease.copy_in(&stage.copy_sql()).await?);
-            for piece in rows.stream(rows.of(documents)) {
-                sink.send(piece).await?;
-            }
-            sink.finish().await?;
+            stage.fill(lease, rows.stream(rows.of(documents))).await?;
         }
         let mut change = Change::default();
         let mut parent = 0;

@@ -6,7 +6,7 @@
 use super::{Ledger, ServerFacts};
 use crate::fault::{Fault, Part};
 use crate::plan::Plan;
-use config::mapping::Type;
+use config::mapping::{Load, Type};
 use std::collections::BTreeMap;
 use tokio_postgres::types::Type as SqlType;
 use transforms::{Relation, quote};
@@ -18,6 +18,8 @@ pub enum Existing {
     Absent,
     /// A table without rows and with the planned columns.
     EmptyAndFitting,
+    /// A table that rows are merged into.
+    Merged,
     /// Something rows cannot be copied into, and why.
     InTheWay(String),
 }
@@ -50,6 +52,11 @@ impl Ledger {
                 &[(&schema, SqlType::TEXT), (&table.name(), SqlType::TEXT)],
             )
             .await?;
+        let merged = table.table().load == Load::Merge;
+        if rows.is_empty() && merged {
+            let why = "it is not there, and load = \"merge\" needs one to merge into";
+            return Ok(Existing::InTheWay(why.to_owned()));
+        }
         if rows.is_empty() {
             return Ok(Existing::Absent);
         }
@@ -64,6 +71,23 @@ impl Ledger {
                 }
                 Some(_) => {}
             }
+        }
+        if merged {
+            return Ok(match self.has_key(table, schema, &action).await? {
+                true => Existing::Merged,
+                false => Existing::InTheWay(format!(
+                    "no unique index of it has the columns of the mapping's key, by which rows are found; first run: \
+                     CREATE UNIQUE INDEX ON {} ({})",
+                    table.qualified(schema),
+                    table
+                        .table()
+                        .key
+                        .iter()
+                        .map(|name| quote(name))
+                        .collect::<Vec<_>>()
+                        .join(", ")
+                )),
+            });
         }
         let any = format!("select exists (select 1 from {})", table.qualified(schema));
         let has_rows = self
@@ -81,6 +105,24 @@ impl Ledger {
             )),
             None => Existing::EmptyAndFitting,
         })
+    }
+
+    /// Whether a unique index of the table has exactly the columns of its key.
+    async fn has_key(&self, table: &Relation<'_>, schema: &str, action: &str) -> Result<bool, Fault> {
+        let find = "select exists (select from pg_index i join pg_class c on c.oid = i.indrelid \
+                    join pg_namespace n on n.oid = c.relnamespace \
+                    where n.nspname = $1 and c.relname = $2 and i.indisunique and i.indisvalid and i.indpred is null \
+                    and i.indexprs is null and (select array_agg(a.attname::text order by a.attname::text) \
+                    from pg_attribute a where a.attrelid = c.oid and a.attnum = any (i.indkey[:i.indnkeyatts - 1])) = $3)";
+        let mut key = table.table().key.clone();
+        key.sort();
+        let values: [(&(dyn tokio_postgres::types::ToSql + Sync), SqlType); 3] = [
+            (&schema, SqlType::TEXT),
+            (&table.name(), SqlType::TEXT),
+            (&key, SqlType::TEXT_ARRAY),
+        ];
+        let rows = self.rows(action, find, &values).await?;
+        Ok(rows.first().is_some_and(|row| row.get(0)))
     }
 
     /// A foreign key of the table to one that is planned as well, if it has any. What it refers to elsewhere is the
@@ -125,7 +167,7 @@ impl Ledger {
         for (table, found) in relations.iter().zip(existing) {
             match found {
                 Existing::Absent => sql.push_str(&table.create_sql(schema)),
-                Existing::EmptyAndFitting => {}
+                Existing::EmptyAndFitting | Existing::Merged => {}
                 Existing::InTheWay(why) => obstacles.push(format!("table {}: {why}", table.name())),
             }
             sql.push('\n');

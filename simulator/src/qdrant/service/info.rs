@@ -116,6 +116,7 @@ fn vector(params: &VectorParams) -> proto::VectorParams {
         Datatype::Float32 => None,
         Datatype::Float16 => Some(proto::Datatype::Float16.into()),
         Datatype::Uint8 => Some(proto::Datatype::Uint8.into()),
+        Datatype::Turbo4 => Some(proto::Datatype::Turbo4.into()),
     };
     proto::VectorParams {
         size: params.size as u64,
@@ -196,6 +197,7 @@ fn read(params: &proto::VectorParams) -> VectorParams {
     let datatype = match params.datatype() {
         proto::Datatype::Float16 => Datatype::Float16,
         proto::Datatype::Uint8 => Datatype::Uint8,
+        proto::Datatype::Turbo4 => Datatype::Turbo4,
         _ => Datatype::Float32,
     };
     let size = usize::try_from(params.size).unwrap_or(usize::MAX);

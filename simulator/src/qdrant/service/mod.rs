@@ -186,12 +186,15 @@ impl Context {
         });
         let wrong = wrong.filter(|_| method == "Points/Scroll");
         let (mut outgoing, response) = Outgoing::open(course, line);
+        // Nothing is answered before the work is done, not even headers: a client's deadline ends with them.
+        outgoing.begin().await;
+        if outgoing.flush().await.is_err() {
+            return Ok(response);
+        }
+        let mark = outgoing.mark();
+        // A page or a query may take a while, and others want to be answered meanwhile.
+        let made = tokio::task::block_in_place(|| make(&state, request, answer, wrong, &mut outgoing));
         tokio::spawn(async move {
-            outgoing.begin().await;
-            outgoing.flush().await?;
-            let mark = outgoing.mark();
-            // A page or a query may take a while, and others want to be answered meanwhile.
-            let made = tokio::task::block_in_place(|| make(&state, request, answer, wrong, &mut outgoing));
             if let Err(status) = made {
                 outgoing.forget_since(mark);
                 outgoing.end_with(status).await;

@@ -18,6 +18,7 @@ fn taste(holds: Holds, casts: bool, nul: Nul) -> Taste<'static> {
             root: ROOT,
             nul,
             of: Records::Documents,
+            load: Default::default(),
         },
     }
 }

@@ -89,7 +89,7 @@ pub(crate) fn table(choices: &mut Choices) -> Table {
         ));
     }
     let named = choices.below(3) > 0;
-    for number in 0..choices.below(4) {
+    for number in 0..1 + choices.below(3) {
         let from = if named {
             path(&["vector", choices.pick(&VECTORS)])
         } else {
@@ -199,11 +199,18 @@ fn child(name: &str, from: FieldPath, choices: &mut Choices) -> Child {
 
 /// A point of the collection, mostly such that it fits the table.
 pub(crate) fn point(table: &Table, choices: &mut Choices) -> Sample {
-    let id = choices.pick(&[
+    let ids = [
         "7",
-        "18446744073709551615",
         "01234567-89ab-cdef-0123-456789abcdef",
-    ]);
+        "18446744073709551615",
+    ];
+    let id = match table.columns[0].sql {
+        _ if choices.once_in(12) => choices.pick(&ids),
+        Type::Scalar(Scalar::BigInt) => ids[0],
+        Type::Scalar(Scalar::Uuid) => ids[1],
+        Type::Scalar(Scalar::Numeric(_)) => ids[2],
+        _ => choices.pick(&ids),
+    };
     let shard = choices.pick(&[None, Some(Owned::Text("eu".into())), Some(Owned::Integer(5))]);
     let mut root = Owned::Map(Vec::new());
     let suffix = match &shard {
@@ -217,16 +224,24 @@ pub(crate) fn point(table: &Table, choices: &mut Choices) -> Sample {
     let named = table.columns.iter().any(
         |column| matches!(&column.from, Source::Field(path) if path.0.len() == 2 && path.0[0] == "vector"),
     );
-    if named || choices.once_in(2) {
-        for name in VECTORS.into_iter().chain(["other"]) {
-            if !choices.once_in(4) {
-                put(&mut root, &path(&["vector", name]), embedding(choices));
-            }
+    for column in &table.columns {
+        if let Source::Field(path) = &column.from
+            && path.0[0] == "vector"
+            && !choices.once_in(8)
+        {
+            let is_sparse = matches!(column.sql, Type::Sparsevec(_)) != choices.once_in(8);
+            put(&mut root, path, embedding(is_sparse, choices));
         }
+    }
+    if named || choices.once_in(2) {
+        let is_sparse = choices.once_in(2);
+        put(
+            &mut root,
+            &path(&["vector", "other"]),
+            embedding(is_sparse, choices),
+        );
         let rows = choices.some(3, |choices| Owned::Floats(floats(choices)));
         put(&mut root, &path(&["vector", "rows"]), Owned::Array(rows));
-    } else if !choices.once_in(6) {
-        put(&mut root, &path(&["vector"]), embedding(choices));
     }
     for column in &table.columns {
         if let Source::Field(path) = &column.from
@@ -306,8 +321,8 @@ fn float(choices: &mut Choices) -> f32 {
         f32::from_bits(0xff80_0001),
     ];
     match choices.below(24) {
-        22.. => choices.pick(&odd),
-        16..22 => f32::from_bits((choices.below(65_536) as u32) << 15 | 0x3f00_0000),
+        23.. => choices.pick(&odd),
+        16..23 => f32::from_bits((choices.below(65_536) as u32) << 15 | 0x3f00_0000),
         _ => choices.pick(&[0.0, 1.0, -0.5, 0.25]),
     }
 }
@@ -317,8 +332,8 @@ fn floats(choices: &mut Choices) -> Floats<'static> {
     (0..length).map(|_| float(choices)).collect()
 }
 
-fn embedding(choices: &mut Choices) -> Owned {
-    if choices.once_in(2) {
+fn embedding(is_sparse: bool, choices: &mut Choices) -> Owned {
+    if is_sparse {
         let mut indices: Vec<u32> = INDICES.into_iter().filter(|_| choices.once_in(2)).collect();
         if choices.once_in(8) {
             indices.push(12_345);

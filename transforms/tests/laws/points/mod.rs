@@ -2,6 +2,8 @@
 
 mod arbitrary;
 mod decoding;
+mod judge;
 mod mappings;
+mod policies;
 mod rebuilding;
 mod spelling;

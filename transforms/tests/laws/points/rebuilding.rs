@@ -4,20 +4,19 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
-use transforms::json::Owned;
-use transforms::mapping::{Mapping, Misfit, Nul, Table, Zero};
-use transforms::{Notes, Packer, Reason, Reject, Row, Tuples, Unpacker, json, qdrant, relations};
+use transforms::mapping::{Mapping, Table};
+use transforms::{Notes, Packer, Reject, Row, Tuples, Unpacker, json, qdrant, relations};
 
+use super::judge::{explains, judge};
 use super::mappings::{Words, point, table};
-use crate::expectations::{columns, forget, holds_nul, leave_behind, leave_vectors_out};
 use crate::mappings::documents::Sample;
 use crate::mappings::{self, Choices};
 use crate::rebuilding::rows;
 
 fn cases() -> impl Strategy<Value = (Table, Sample, bool)> {
     (
-        vec(any::<u16>(), 0..500),
-        vec(any::<u16>(), 0..500),
+        vec(any::<u16>(), 0..1500),
+        vec(any::<u16>(), 0..1500),
         any::<bool>(),
     )
         .prop_map(|(shape, filling, exact)| {
@@ -36,24 +35,6 @@ fn packed(table: &Table, point: &Sample, exact: bool) -> (Result<Notes, Reject>,
     let mut out = vec![Tuples::default(); relations(tables).len()];
     let notes = packer.pack(&point.view(), &[], &mut out);
     (notes, out)
-}
-
-fn explains(table: &Table, point: &Sample, reject: &Reject) -> bool {
-    match reject.reason {
-        Reason::NulCharacter => table.nul == Nul::Quarantine && holds_nul(&point.value()),
-        Reason::Misfit => {
-            columns(table).any(|column| column.misfit == Misfit::Quarantine)
-                || reject.column.as_deref() == Some("id")
-        }
-        Reason::Required => columns(table).any(|column| column.required),
-        Reason::VectorZero => columns(table).any(|column| column.zero == Zero::Quarantine),
-        Reason::VectorDimension | Reason::VectorNotFinite => {
-            columns(table).any(|column| column.misfit == Misfit::Quarantine)
-                // Arrays of the payload in columns of vectors are refused as Firestore's are.
-                || !matches!(reject.column.as_deref(), Some(name) if name.starts_with("vector"))
-        }
-        _ => false,
-    }
 }
 
 proptest! {
@@ -76,24 +57,8 @@ proptest! {
             .among(neighbours.iter().chain([&table]));
         let own = rows(&out[0]);
         let children: Vec<Vec<Row<'_>>> = out[1..].iter().map(rows).collect();
-        let mut back = unpacker.document(&own[0], &children).unwrap();
-        prop_assert_eq!((back.created, back.updated), (None, None));
-        for amendment in &notes.amendments {
-            back.amend(&amendment.field, &amendment.original, qdrant::ROOT).unwrap();
-        }
-        let (mut expected, mut found) = (Owned::Map(point.fields.clone()), Owned::Map(back.fields));
-        leave_behind(&table, &mut expected, &notes.amendments);
-        for document in [&mut expected, &mut found] {
-            forget(&table, document);
-            if notes.rounded && !exact {
-                leave_vectors_out(&table, document);
-            }
-        }
-        prop_assert!(
-            found.view().same(&expected.view()),
-            "{:?}\namended by {:?}\nexpected {:?}", found, notes.amendments, expected
-        );
-        prop_assert_eq!(format!("points/{}", back.path), point.name);
+        let back = unpacker.document(&own[0], &children).unwrap();
+        judge(&table, &point, exact, &notes, back);
     }
 
     /// What is in `payload` whole is nowhere else.

@@ -5,7 +5,7 @@
 use super::definition::Definition;
 use super::foreign::Foreign;
 use super::names::Names;
-use config::mapping::{Child, Collection, Column, Index, Table, Type};
+use config::mapping::{Child, Collection, Column, Index, Load, Table, Type};
 use transforms::quote;
 
 /// One index or constraint to be made.
@@ -131,6 +131,8 @@ struct Relation<'t> {
     /// The table of the documents that the elements are in.
     parent: Option<&'t str>,
     foreign_keys: &'t [config::mapping::ForeignKey],
+    /// It was there before, with a key of its own.
+    merged: bool,
 }
 
 fn relations(tables: &[Table]) -> Vec<Relation<'_>> {
@@ -148,6 +150,7 @@ fn relations(tables: &[Table]) -> Vec<Relation<'_>> {
             indexes: &table.indexes,
             parent: None,
             foreign_keys: &table.foreign_keys,
+            merged: table.load == Load::Merge,
         });
         let child = |child: &'_ Child| {
             let place = match child.of {
@@ -163,6 +166,7 @@ fn relations(tables: &[Table]) -> Vec<Relation<'_>> {
             indexes: &of.indexes,
             parent: Some(&table.name),
             foreign_keys: &[],
+            merged: false,
         }));
     }
     relations
@@ -189,7 +193,7 @@ impl Relation<'_> {
         steps: &mut Vec<Step>,
     ) {
         let mut proved: Vec<Vec<String>> = Vec::new();
-        if keys {
+        if keys && !self.merged {
             let name = names.give(&[self.name], "pkey", "primary key");
             let sentence = format!("primary key of {} ({})", self.name, self.key.join(", "));
             steps.push(self.step(schema, name, sentence, What::Key(self.key.clone())));
