@@ -28,7 +28,7 @@ pub(super) enum Form {
 pub(super) type Forms = BTreeMap<String, Form>;
 
 /// Points in order, and the id that the next page begins with.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Page {
     pub(super) points: Vec<(PointId, proto::RetrievedPoint)>,
     pub(super) next: Option<PointId>,
@@ -82,25 +82,32 @@ impl<'de> Entries<'de> for Answer<'_> {
         if key != "result" {
             return map.next_value::<IgnoredAny>().map(drop);
         }
-        let (forms, page) = (self.forms, Page::default());
-        let found = map.next_value_seed(Object(Paged { forms, page }))?;
-        self.page = Some(found.page);
+        let empty = Paged {
+            forms: self.forms,
+            points: None,
+            next: None,
+        };
+        let Paged { points, next, .. } = map.next_value_seed(Object(empty))?;
+        // A page without points says so: without a word about them it is none.
+        let points = points.ok_or_else(|| Error::missing_field("points"))?;
+        self.page = Some(Page { points, next });
         Ok(())
     }
 }
 
 struct Paged<'f> {
     forms: &'f Forms,
-    page: Page,
+    points: Option<Vec<(PointId, proto::RetrievedPoint)>>,
+    next: Option<PointId>,
 }
 
 impl<'de> Entries<'de> for Paged<'_> {
     fn entry<A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
         match key {
-            "points" => self.page.points = map.next_value_seed(Points(self.forms))?,
+            "points" => self.points = Some(map.next_value_seed(Points(self.forms))?),
             "next_page_offset" => {
                 let next: Option<Value> = map.next_value()?;
-                self.page.next = next.as_ref().map(id).transpose()?;
+                self.next = next.as_ref().map(id).transpose()?;
             }
             _ => drop(map.next_value::<IgnoredAny>()?),
         }
@@ -429,7 +436,7 @@ mod tests {
             r#"{"result":{"points":[{}]}}"#,
             r#"{"result":{"points":[{"id":-1}]}}"#,
             r#"{"result":{"points":[{"id":"1"}]}}"#,
-            r#"{"result":{}} "#.trim_end_matches('}'),
+            r#"{"result":{}}"#,
             r#"{"result":{"poi"#,
         ] {
             assert!(page(body.as_bytes(), &forms()).is_err(), "{body}");
