@@ -5,7 +5,7 @@ use super::world::{World, complete, summary};
 use crate::support::test;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
-use rehearsal::process::{Program, Signal};
+use rehearsal::process::Signal;
 use simulator::qdrant::{
     Collection, Distance, Ids, Mix, Options, Point, PointId, Qdrant, Value, Vector, VectorParams,
 };
