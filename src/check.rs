@@ -80,8 +80,8 @@ async fn look(config: &Config, source: &Source, target: &Target, dir: &Path) -> 
 
 async fn source_findings(source: &Source) -> Vec<Finding> {
     match source {
-        Source::Firestore(source) => check::source(source).await,
-        Source::Qdrant(source) => check::qdrant(source).await,
+        Source::Firestore(source) => Box::pin(check::source(source)).await,
+        Source::Qdrant(source) => Box::pin(check::qdrant(source)).await,
     }
 }
 

@@ -4,10 +4,14 @@
 //! It is kept in Postgres and in the checkpoint directory; a restart goes by it and by nothing else, so lanes
 //! cannot shift under the positions that were recorded for them.
 
+mod identity;
+
+pub use identity::Identity;
+
 use config::mapping::{self, Table};
 use serde::{Deserialize, Serialize};
 use std::fmt;
-use transforms::Relation;
+use transforms::{Relation, quote};
 use uuid::Uuid;
 
 /// The version of the plan's own form.
@@ -33,82 +37,6 @@ impl fmt::Display for ReadTime {
         match jiff::Timestamp::from_microsecond(self.0) {
             Ok(moment) => write!(f, "{moment:.6}"),
             Err(_) => write!(f, "{} µs", self.0),
-        }
-    }
-}
-
-/// Which database a run reads. Two runs with equal identities read the same records.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum Identity {
-    /// A Firestore database.
-    Firestore {
-        /// The Google Cloud project.
-        project: String,
-        /// The database inside it, usually `(default)`.
-        database: String,
-        /// Whether it is an emulator's: its data are not the project's.
-        emulator: bool,
-    },
-    /// A Qdrant server or cluster.
-    Qdrant {
-        /// Its address, without credentials.
-        url: String,
-    },
-}
-
-impl Identity {
-    /// The name below which every record lies.
-    pub fn root(&self) -> String {
-        match self {
-            Identity::Firestore {
-                project, database, ..
-            } => {
-                format!("projects/{project}/databases/{database}/documents")
-            }
-            Identity::Qdrant { .. } => "points".to_owned(),
-        }
-    }
-
-    /// Whether it is an emulator's, where nobody is billed.
-    pub fn is_emulator(&self) -> bool {
-        matches!(self, Identity::Firestore { emulator: true, .. })
-    }
-}
-
-impl From<&config::Firestore> for Identity {
-    fn from(source: &config::Firestore) -> Identity {
-        Identity::Firestore {
-            project: source.project.clone(),
-            database: source.database.clone(),
-            emulator: source.emulator.is_some(),
-        }
-    }
-}
-
-impl From<&config::Source> for Identity {
-    fn from(source: &config::Source) -> Identity {
-        match source {
-            config::Source::Firestore(source) => source.into(),
-            config::Source::Qdrant(source) => Identity::Qdrant {
-                url: source.url.clone(),
-            },
-        }
-    }
-}
-
-impl fmt::Display for Identity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Identity::Firestore {
-                project,
-                database,
-                emulator,
-            } => {
-                let emulator = if *emulator { " (emulator)" } else { "" };
-                write!(f, "firestore project {project}, database {database}{emulator}")
-            }
-            Identity::Qdrant { url } => write!(f, "qdrant at {url}"),
         }
     }
 }
@@ -200,6 +128,23 @@ pub struct LeftBehind {
     pub documents: u64,
 }
 
+/// Another name that a collection goes by: a view of its table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct View {
+    /// The name, which is the view's too.
+    pub name: String,
+    /// The table.
+    pub table: String,
+}
+
+impl View {
+    /// The statement that makes it.
+    pub fn create_sql(&self, schema: &str) -> String {
+        let (schema, name, table) = (quote(schema), quote(&self.name), quote(&self.table));
+        format!("CREATE VIEW {schema}.{name} AS SELECT * FROM {schema}.{table};\n")
+    }
+}
+
 /// A run, decided.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
@@ -215,6 +160,9 @@ pub struct Plan {
     pub mapping: Mapping,
     /// What is moved, and the tables it goes to.
     pub collections: Vec<Collection>,
+    /// Other names of what is moved.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub views: Vec<View>,
     /// What the mapping leaves behind.
     pub left_behind: Vec<LeftBehind>,
     /// The lanes, in the order they are worked.

@@ -1,5 +1,6 @@
 //! A whole run: reach both ends, find where to begin, plan once, take the lanes over, move everything, add it up.
 
+mod end;
 mod reach;
 mod rehearsal;
 
@@ -11,9 +12,8 @@ use crate::dictionary::Numbers;
 use crate::embed::Embedder;
 use crate::embedding::no_endpoint;
 use crate::fault::{Fault, Part};
-use crate::finish::{self, Sums};
 use crate::lane::Way;
-use crate::load::postgres::after::{After, Outcome, Refused};
+use crate::load::postgres::after::Outcome;
 use crate::load::postgres::{Altered, Held, PostgresLoader, Swept};
 use crate::metrics;
 use crate::plan::{Plan, embedded_dimensions};
@@ -23,12 +23,8 @@ use crate::recovery::{self, Beginning};
 use crate::retry::{Policy, Retry};
 use crate::source::Standing;
 use crate::stop::Stop;
-use crate::store::Store;
 use crate::supervisor::Limits;
-use crate::sweep::{Kept, Sweeps};
 use checkpoints::{CheckpointStore, LaneId};
-use config::Consistency;
-use config::mapping::Table;
 use std::sync::Arc;
 
 /// Everything a run needs to know and to be told.
@@ -154,79 +150,6 @@ impl Run<'_> {
         self.greet_endpoint().await?;
         let plan = Arc::new(self.plan(store, &reached).await?);
         Ok((reached, plan))
-    }
-
-    /// Keys and indexes, what a source without snapshots asks for, and the sums; nothing once draining was asked for.
-    async fn finish(
-        &self,
-        reached: &Reached,
-        plan: &Arc<Plan>,
-        held: &[Held],
-    ) -> Result<Option<(Outcome, Option<Swept>)>, Fault> {
-        let (ledger, progress) = (&reached.ledger, &*self.progress);
-        let tables: Vec<Table> = plan.tables().cloned().collect();
-        let after = self.after(reached, plan, &tables);
-        let live = self.target.live;
-        let outcome = self.persist(async || after.run(live).await).await?;
-        let mut swept = None;
-        if let (Store::Qdrant(source), config::Source::Qdrant(asked)) = (&reached.store, self.source) {
-            let sweeps = Sweeps {
-                source,
-                postgres: &reached.postgres,
-                plan,
-                held,
-                embedder: self.embedder.clone(),
-                numbers: Numbers::new(ledger.clone(), &plan.mapping.schema),
-                lanes: self.habits.lanes.get(),
-                stop: &self.stop,
-                progress,
-            };
-            match Box::pin(sweeps.keep(asked)).await? {
-                Kept::Stopped => return Ok(None),
-                Kept::Promise(found) => swept = found,
-            }
-            let standings = self.persist(async || ledger.standings(plan.run).await).await?;
-            self.progress.begin(plan, &standings);
-        }
-        let sums = Sums {
-            count_rows: self.habits.validation,
-            all_counted: !matches!(self.source, config::Source::Qdrant(asked) if asked.consistency == Consistency::Fuzzy),
-        };
-        self.persist(async || finish::finish(ledger, plan, progress, sums).await)
-            .await?;
-        Ok(Some((outcome, swept)))
-    }
-
-    fn after<'a>(&'a self, reached: &'a Reached, plan: &'a Plan, tables: &'a [Table]) -> After<'a> {
-        After {
-            postgres: &reached.postgres,
-            tables,
-            schema: &plan.mapping.schema,
-            keys: self.target.primary_key == config::PrimaryKey::AfterLoad,
-            memory: self.target.maintenance_memory,
-            progress: &self.progress,
-        }
-    }
-
-    /// Makes sure, while a mapping can still be mended, that keys can be made once everything is loaded; an index or
-    /// foreign key that cannot is told.
-    async fn try_on_empty_tables(&self, reached: &Reached, plan: &Plan, create: &str) -> Result<(), Fault> {
-        let tables: Vec<Table> = plan.tables().cloned().collect();
-        let refused = self.after(reached, plan, &tables).trial(create).await?;
-        for Refused { step, fault } in refused {
-            // Whoever may not make one of them may make none.
-            if step.is_key() || fault.cause == "42501" {
-                return Err(fault);
-            }
-            tracing::warn!(
-                cause = fault.cause,
-                table = step.table,
-                "PostgreSQL would not {}; the run will go without it: {}",
-                fault.action,
-                fault.message
-            );
-        }
-        Ok(())
     }
 
     /// Does what can be repeated until it succeeds: after hours of loading, a connection that breaks costs another

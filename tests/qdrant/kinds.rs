@@ -118,7 +118,7 @@ fn what_postgres_cannot_hold_goes_to_quarantine_with_the_reason() {
         let rows = client.query(reasons, &[]).await.unwrap();
         let found: Vec<(String, i64)> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
         assert!(
-            found.iter().any(|(reason, _)| reason == "nul_in_text"),
+            found.iter().any(|(reason, _)| reason == "nul_character"),
             "{found:?}"
         );
         let aside: i64 = found.iter().map(|(_, count)| count).sum();
@@ -129,5 +129,34 @@ fn what_postgres_cannot_hold_goes_to_quarantine_with_the_reason() {
         let aside = client.query(quarantined, &[]).await.unwrap();
         let exported = exported(&world).await;
         assert_eq!(exported.len() + aside.len(), 1_000);
+    });
+}
+
+#[test]
+fn an_alias_becomes_a_view_and_a_tenant_a_part_of_the_table() {
+    test(async {
+        let memory = Collection::new("memory", 400)
+            .vector(VectorParams::new(4, Distance::Cosine))
+            .payload(Mix::Plain)
+            .alias("current");
+        let world = World::of([memory]).await;
+        complete(world.run(&[])).await;
+        let client = world.client().await;
+        let count = async |sql: &str| client.query_one(sql, &[]).await.unwrap().get::<_, i64>(0);
+        assert_eq!(count("select count(*) from current").await, 400);
+
+        let world = world.again().await;
+        world.settle(
+            "[tables.memory]\nfrom = \"memory\"\nkey = [\"half\", \"id\"]\npartition_by = \"half\"\npartitions = [\"a\"]\n\
+             [tables.memory.columns]\nid = { from = \"$id\", type = \"bigint\" }\n\
+             half = { value = \"a\", type = \"text\", required = true }\n\
+             embedding = { from = \"vector\", type = \"vector(4)\" }\npayload = { type = \"jsonb\" }\n",
+        );
+        let summary = complete(world.run(&[])).await;
+        assert_eq!(summary["loaded"], 400, "{summary:#}");
+        let client = world.client().await;
+        let parts = "select count(*) from pg_inherits i join pg_class c on c.oid = i.inhparent where c.relname = 'memory'";
+        assert_eq!(client.query_one(parts, &[]).await.unwrap().get::<_, i64>(0), 2);
+        assert_same(&world, "memory", &exported(&world).await);
     });
 }

@@ -118,7 +118,7 @@ fn point(id: PointId, round: u64) -> Point {
     }
 }
 
-fn consistency<'a>(mode: &'a str) -> [&'a str; 2] {
+fn consistency(mode: &str) -> [&str; 2] {
     ["--consistency", mode]
 }
 

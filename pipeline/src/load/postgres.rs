@@ -16,6 +16,7 @@ mod sparse;
 mod sqlstate;
 mod stage;
 mod sweep;
+mod swept;
 mod tables;
 mod tls;
 
@@ -25,7 +26,8 @@ pub(crate) use sqlstate::fault;
 pub use copy::PostgresLoader;
 pub use ledger::{Altered, Held, Ledger};
 pub use quarantine::{Filter, Quarantined};
-pub use sweep::{Differences, Found, Sweeper, Swept};
+pub use sweep::{Differences, Found, Sweeper};
+pub use swept::Swept;
 pub use tables::Existing;
 
 use crate::fault::{Fault, Part};

@@ -68,6 +68,7 @@ pub(super) async fn plan(
         mapping: wish.mapping.clone(),
         lanes,
         collections,
+        views: Vec::new(),
         left_behind,
         remarks: shape.remarks,
         planning_reads: metrics::reads_billed(),

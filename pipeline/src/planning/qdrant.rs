@@ -8,10 +8,12 @@ mod drawing;
 use super::{Found, Wish, chosen};
 use crate::fault::{Fault, Part};
 use crate::forecast::Kept;
-use crate::plan::{Collection, Lane, PLAN_VERSION, Plan, ReadTime};
+use crate::plan::{Collection, Lane, PLAN_VERSION, Plan, ReadTime, View};
 use crate::progress::{Phase, Progress};
 use crate::source::qdrant::{self, Ids, Qdrant};
 use bytes::Bytes;
+use config::mapping::Load;
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// One collection, looked at.
@@ -67,6 +69,7 @@ pub(super) async fn plan(
         let tables = shape.collections.remove(&id).unwrap_or_default();
         collections.push(Collection { id, tables });
     }
+    let views = views(source.aliases().await?, &collections, &mut shape.remarks);
     let plan = Plan {
         version: PLAN_VERSION,
         run: Uuid::new_v4(),
@@ -75,6 +78,7 @@ pub(super) async fn plan(
         mapping: wish.mapping.clone(),
         lanes,
         collections,
+        views,
         left_behind,
         remarks: shape.remarks,
         planning_reads: 0,
@@ -122,6 +126,37 @@ async fn sample(
         glimpse.await?;
     }
     Ok(sample)
+}
+
+/// A view for each alias of a collection that becomes one table, as far as nothing else has its name.
+fn views(
+    aliases: BTreeMap<String, String>,
+    collections: &[Collection],
+    remarks: &mut Vec<String>,
+) -> Vec<View> {
+    /// The longest identifier of PostgreSQL, in bytes.
+    const LONGEST: usize = 63;
+    let mut views = Vec::new();
+    for (name, collection) in aliases {
+        let Some(collection) = collections.iter().find(|one| one.id == collection) else {
+            continue;
+        };
+        let is_taken = collections
+            .iter()
+            .flat_map(Collection::relations)
+            .any(|relation| relation.name() == name);
+        match collection.tables.as_slice() {
+            [table] if !is_taken && name.len() <= LONGEST && table.load == Load::Copy => views.push(View {
+                name,
+                table: table.name.clone(),
+            }),
+            _ => remarks.push(format!(
+                "alias {name:?} of collection {:?} gets no view",
+                collection.visible()
+            )),
+        }
+    }
+    views
 }
 
 fn cut(looked: &Looked, collection: usize, lanes: &mut Vec<Lane>) {

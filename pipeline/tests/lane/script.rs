@@ -93,6 +93,7 @@ pub(crate) fn plan(lanes: u32) -> Arc<Plan> {
             id: "c".to_owned(),
             tables: vec![table],
         }],
+        views: Vec::new(),
         left_behind: Vec::new(),
         lanes: (0..lanes).map(lane).collect(),
         remarks: Vec::new(),

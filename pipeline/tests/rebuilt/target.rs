@@ -210,6 +210,7 @@ pub(crate) fn plan(case: &Case) -> Arc<Plan> {
             tables: Shape::default(),
         },
         collections,
+        views: Vec::new(),
         left_behind: Vec::new(),
         lanes: vec![Lane {
             id: 0,

@@ -1,7 +1,6 @@
 //! A table of the mapping, with its children, indexes and foreign keys.
 
 use std::ops::Range;
-
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 

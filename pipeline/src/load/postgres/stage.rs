@@ -50,7 +50,7 @@ impl Stage {
             None => key.extend(relation.table().key.iter().cloned()),
         }
         Stage {
-            name: format!("etl_stage_{place}"),
+            name: format!("staged_by_etl_{place}"),
             table: relation.qualified(schema),
             columns: loaded.map(|column| quote(&column.name)).collect(),
             key: key.iter().map(|name| quote(name)).collect(),

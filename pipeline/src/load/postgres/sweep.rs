@@ -4,17 +4,16 @@
 //! had happened finds nothing more to change. Documents do not hang together, so a batch with a row that PostgreSQL
 //! refuses is halved until that row is alone, and is put aside.
 
-use super::region::Region;
+mod gone; // the end of a pass
+
 use super::stage::{Merged, Stage};
 use super::{Held, Lease, Ledger, Postgres, moves, sqlstate};
 use crate::fault::{Class, Fault, Part};
 use crate::pack::Packed;
 use crate::plan::{Lane, Plan};
 use crate::retry::Retry;
-use std::collections::BTreeSet;
 use std::ops::{AddAssign, Range};
 use tokio_postgres::types::{ToSql, Type};
-use uuid::Uuid;
 
 /// What a source says otherwise than the rows.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
@@ -103,7 +102,7 @@ impl Sweeper<'_> {
 
     /// Makes the rows of the batch's records what they are by now.
     pub async fn merge(&self, lane: &Lane, batch: &mut Packed) -> Result<Differences, Fault> {
-        let mut waiting = vec![0..batch.documents.len()];
+        let mut waiting: Vec<Range<usize>> = std::iter::once(0..batch.documents.len()).collect();
         let mut differences = Differences::default();
         let mut retry = Retry::new(self.postgres.policy);
         while let Some(documents) = waiting.pop() {
@@ -256,83 +255,6 @@ impl Sweeper<'_> {
         Ok(rejects.count() as i64 - before as i64)
     }
 
-    async fn ended(&self, lane: &Lane, seen: &[String]) -> Result<Differences, Fault> {
-        let action = self.action(lane);
-        let lease = self.postgres.lease().await?;
-        self.postgres.begin(&lease, &action).await?;
-        let failed = |error: tokio_postgres::Error| sqlstate::fault(&action, &error);
-        let change = self.gone(&lease, lane, seen).await.map_err(failed)?;
-        if self.note(&lease, lane, 0, &change, true).await.map_err(failed)? == 0 {
-            return Err(taken_over(&action));
-        }
-        self.conclude(lease).await.map_err(failed)?;
-        Ok(change.differences)
-    }
-
-    /// Deletes what is no longer there: elements before the documents that they belong to.
-    async fn gone(
-        &self,
-        lease: &Lease,
-        lane: &Lane,
-        seen: &[String],
-    ) -> Result<Change, tokio_postgres::Error> {
-        lease
-            .batch_execute("create temp table etl_seen (path text) on commit drop")
-            .await?;
-        for some in seen.chunks(20_000) {
-            let add = "insert into pg_temp.etl_seen select unnest($1::text[])";
-            lease.execute_typed(add, &[(&some, Type::TEXT_ARRAY)]).await?;
-        }
-        lease.batch_execute("analyze pg_temp.etl_seen").await?;
-        let (collection, schema) = (self.plan.collection_of(lane), &self.plan.mapping.schema);
-        let (mut change, relations) = (Change::default(), collection.relations());
-        change.rows = vec![0; relations.len()];
-        let mut places = relations.iter().enumerate().peekable();
-        while let Some((place, relation)) = places.next() {
-            let Some(region) = Region::of(self.plan, lane, relation) else {
-                continue;
-            };
-            let (gone, table) = (format!("etl_gone_{place}"), relation.qualified(schema));
-            let find = format!(
-                "create temp table {gone} on commit drop as select r._path from {table} as r where {region} \
-                 and not exists (select from pg_temp.etl_seen as s where s.path = r._path)"
-            );
-            lease.batch_execute(&find).await?;
-            while let Some((place, child)) = places.next_if(|(_, next)| next.parent().is_some()) {
-                let delete = format!(
-                    "delete from {} as r using pg_temp.{gone} as g where r._path = g._path",
-                    child.qualified(schema)
-                );
-                change.rows[place] -= lease.execute_typed(&delete, &[]).await? as i64;
-            }
-            let delete = format!(
-                "delete from {table} as r using pg_temp.{gone} as g where r._path = g._path and {region}"
-            );
-            let deleted = lease.execute_typed(&delete, &[]).await?;
-            change.rows[place] -= deleted as i64;
-            change.loaded -= deleted as i64;
-            change.differences.deleted += deleted;
-        }
-        change.quarantined = -(self.forgotten(lease, lane).await? as i64);
-        Ok(change)
-    }
-
-    /// Records in quarantine that are gone leave it.
-    async fn forgotten(&self, lease: &Lease, lane: &Lane) -> Result<u64, tokio_postgres::Error> {
-        let (run, number, began) = (self.plan.run.to_string(), lane.id as i32, self.sweep as i32);
-        let values: [(&(dyn ToSql + Sync), Type); 3] =
-            [(&run, Type::TEXT), (&number, Type::INT4), (&began, Type::INT4)];
-        // What this pass met was put aside anew.
-        let delete = |table: &str| {
-            format!(
-                "delete from etl.{table} where run = $1::text::uuid and lane = $2 and at < coalesce((select began_at \
-                 from etl.sweep where run = $1::text::uuid and lane = $2 and sweep = $3), '-infinity')"
-            )
-        };
-        lease.execute_typed(&delete("amendment"), &values).await?;
-        lease.execute_typed(&delete("quarantine"), &values).await
-    }
-
     /// Notes what a transaction changes; no lane is hit where somebody else took it over.
     async fn note(
         &self,
@@ -401,72 +323,4 @@ fn taken_over(action: &str) -> Fault {
     }
     .with_cause("fenced")
     .with_remedy("let the other process finish, or stop it and start this command again")
-}
-
-/// A pass that is to be made, or gone on with.
-#[derive(Debug)]
-pub(crate) struct UnderWay {
-    /// Its number, from 1.
-    pub(crate) sweep: u32,
-    /// Lanes that it has ended.
-    pub(crate) ended: BTreeSet<u32>,
-}
-
-/// What the passes of a run found.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
-pub struct Swept {
-    /// The number of the last one.
-    pub sweeps: u32,
-    /// What the last one found different; nothing is the proof.
-    pub last: Differences,
-    /// What all of them found, and mended.
-    pub mended: Differences,
-}
-
-impl Ledger {
-    /// The pass over the run's `lanes` that is under way; a new one where the last has ended.
-    pub(crate) async fn sweep_under_way(&self, run: Uuid, lanes: usize) -> Result<UnderWay, Fault> {
-        let sql = "select sweep, lane from etl.sweep s where run = $1::text::uuid and ended_at is not null \
-                   and sweep = (select max(sweep) from etl.sweep where run = $1::text::uuid) \
-                   union all select max(sweep), null from etl.sweep where run = $1::text::uuid";
-        let run = run.to_string();
-        let rows = self
-            .rows("look for passes under way", sql, &[(&run, Type::TEXT)])
-            .await?;
-        let last = rows
-            .iter()
-            .find_map(|row| row.get::<_, Option<i32>>(0))
-            .unwrap_or(0);
-        let ended = rows.iter().filter_map(|row| row.get::<_, Option<i32>>(1));
-        let ended: BTreeSet<u32> = ended.map(i32::cast_unsigned).collect();
-        Ok(match last.cast_unsigned() {
-            sweep if sweep > 0 && ended.len() < lanes => UnderWay { sweep, ended },
-            sweep => UnderWay {
-                sweep: sweep + 1,
-                ended: BTreeSet::new(),
-            },
-        })
-    }
-
-    /// What the passes of `run` found.
-    pub async fn swept(&self, run: Uuid) -> Result<Swept, Fault> {
-        let sql = "select sweep, sum(inserted)::int8, sum(updated)::int8, sum(deleted)::int8 from etl.sweep \
-                   where run = $1::text::uuid group by sweep order by sweep";
-        let run = run.to_string();
-        let rows = self
-            .rows("look at what passes found", sql, &[(&run, Type::TEXT)])
-            .await?;
-        let mut swept = Swept::default();
-        for row in rows {
-            let count = |column: usize| row.get::<_, i64>(column).cast_unsigned();
-            swept.sweeps = row.get::<_, i32>(0).cast_unsigned();
-            swept.last = Differences {
-                inserted: count(1),
-                updated: count(2),
-                deleted: count(3),
-            };
-            swept.mended += swept.last;
-        }
-        Ok(swept)
-    }
 }

@@ -150,7 +150,10 @@ impl Ledger {
     /// The statements that create what is absent, or the refusal that names everything in the way.
     pub async fn creation(&self, plan: &Plan, facts: &ServerFacts) -> Result<String, Fault> {
         let relations: Vec<Relation<'_>> = plan.relations().collect();
-        self.creation_of(&relations, &plan.mapping.schema, facts).await
+        let schema = &plan.mapping.schema;
+        let mut sql = self.creation_of(&relations, schema, facts).await?;
+        sql.extend(plan.views.iter().map(|view| view.create_sql(schema)));
+        Ok(sql)
     }
 
     /// The same for tables that are not planned yet.

@@ -83,7 +83,10 @@ impl Qdrant {
         let ask = || async {
             let mut points = self.client.points();
             let asked_at = Instant::now();
-            let answer = self.client.in_time(points.query(request.clone())).await?;
+            let answer = self
+                .client
+                .in_time(Box::pin(points.query(request.clone())))
+                .await?;
             let hits = answer
                 .result
                 .into_iter()
