@@ -19,7 +19,7 @@ const QUOTA: f64 = 100.0;
 const SAFETY: f64 = 0.8;
 
 /// Every metric the operator is promised, with its type, but for the retries: those have a test of their own.
-const PROMISED: [(&str, &str); 20] = [
+const PROMISED: [(&str, &str); 21] = [
     ("etl_documents_read_total", "counter"),
     ("etl_bytes_read_total", "counter"),
     ("etl_rows_loaded_total", "counter"),
@@ -28,6 +28,7 @@ const PROMISED: [(&str, &str); 20] = [
     ("etl_batches_loaded_total", "counter"),
     ("etl_documents_overflowed_total", "counter"),
     ("etl_documents_vector_rounded_total", "counter"),
+    ("etl_vectors_zero_total", "counter"),
     ("etl_batch_seconds", "histogram"),
     ("etl_commit_seconds", "histogram"),
     ("etl_source_first_answer_seconds", "histogram"),

@@ -139,10 +139,10 @@ impl Written {
         };
         let run = Run::relied_on(&mut answers);
         let telemetry = Telemetry::relied_on(&mut answers);
-        // The mapping says what is read and what it becomes; a look at local memory does without.
-        let mapping = match verb.source || verb.target {
+        // The mapping says what is read and what it becomes; what was loaded is told by its plan.
+        let mapping = match verb.source {
             true => {
-                let silent = verb.source && verb.target && matches!(embed, Ok(None));
+                let silent = verb.target && matches!(embed, Ok(None));
                 let of = match &source {
                     Ok(Some(Source::Qdrant(_))) => Records::Points,
                     _ => Records::Documents,

@@ -20,6 +20,7 @@ const READS_BILLED: &str = "etl_reads_billed_total";
 const ROWS_LOADED: &str = "etl_rows_loaded_total";
 const QUARANTINED: &str = "etl_documents_quarantined_total";
 const ROUNDED: &str = "etl_documents_vector_rounded_total";
+const ZEROS: &str = "etl_vectors_zero_total";
 const OVERFLOWED: &str = "etl_documents_overflowed_total";
 const RETRIES: &str = "etl_retries_total";
 const BATCHES: &str = "etl_batches_loaded_total";
@@ -75,6 +76,11 @@ pub fn describe(version: &'static str) {
         ROUNDED,
         Unit::Count,
         "Documents with a vector component that 32 bits cannot hold exactly."
+    );
+    describe_counter!(
+        ZEROS,
+        Unit::Count,
+        "Vectors of nothing but zeros, which no index for cosine distance holds."
     );
     describe_counter!(
         OVERFLOWED,
@@ -203,6 +209,7 @@ pub fn start_at_zero(tables: impl Iterator<Item = String>) {
         READS_BILLED,
         BATCHES,
         ROUNDED,
+        ZEROS,
         OVERFLOWED,
     ] {
         counter!(name).increment(0);
@@ -233,8 +240,9 @@ pub(crate) fn source_answered(after: Duration) {
 }
 
 /// A batch was packed.
-pub(crate) fn packed(rounded: u64, overflowed: u64) {
+pub(crate) fn packed(rounded: u64, zeros: u64, overflowed: u64) {
     counter!(ROUNDED).increment(rounded);
+    counter!(ZEROS).increment(zeros);
     counter!(OVERFLOWED).increment(overflowed);
 }
 

@@ -181,6 +181,7 @@ struct Packing {
     amendments: Vec<(usize, Amendment)>,
     dropped: Vec<(usize, u32)>,
     rounded: u64,
+    zeros: u64,
     overflowed: u64,
 }
 
@@ -197,6 +198,7 @@ impl Packing {
             amendments: Vec::new(),
             dropped: Vec::new(),
             rounded: 0,
+            zeros: 0,
             overflowed: 0,
         }
     }
@@ -209,6 +211,7 @@ impl Packing {
                     documents.resize(tuples.starts.len(), place);
                 }
                 self.rounded += u64::from(notes.rounded);
+                self.zeros += u64::from(notes.zeros);
                 self.overflowed += u64::from(notes.overflowed);
                 if notes.dropped > 0 {
                     self.dropped.push((place, notes.dropped));
@@ -222,7 +225,7 @@ impl Packing {
     }
 
     fn done(self, batch: Batch) -> Packed {
-        metrics::packed(self.rounded, self.overflowed);
+        metrics::packed(self.rounded, self.zeros, self.overflowed);
         let rows = self.tuples.into_iter().zip(self.documents);
         Packed {
             span: batch.span,
