@@ -222,7 +222,7 @@ impl Summary {
             page.push('\n');
         }
         if let (Some(run), Some(snapshot)) = (&self.run, &self.snapshot_time) {
-            page.push_str(&format!("run {run}, snapshot of {snapshot}\n"));
+            page.push_str(&format!("run {run}, as of {snapshot}\n"));
             page.push_str(&format!(
                 "{} read ({}) = {} loaded + {} quarantined + {} skipped; lanes {} of {}\n",
                 count(self.read),

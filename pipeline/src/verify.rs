@@ -5,8 +5,9 @@
 
 mod question;
 
+use crate::dictionary::Numbers;
 use crate::fault::{Fault, Part};
-use crate::load::postgres::Postgres;
+use crate::load::postgres::{Ledger, Postgres};
 use crate::parity::postgres::{Place, Search};
 use crate::parity::{Answer, Answered, Metric, Report, Round, Rounds, Subject};
 use crate::plan::{Collection, Lane, Plan};
@@ -14,7 +15,7 @@ use crate::source::Range;
 use crate::source::qdrant::{self, How, Qdrant, Sought};
 use config::mapping::{Column, Document, Load, Source, Table, Type};
 use question::{components, forget_strangers, metric, named, notes, text, vector_of};
-use transforms::quote;
+use transforms::{Dictionary, quote};
 
 /// What is asked, and how.
 #[derive(Debug)]
@@ -116,7 +117,8 @@ impl Verify<'_> {
         let mut source = Box::pin(self.of_source(searched, &questions)).await?;
         let mut lease = self.postgres.lease().await?;
         let search = Search::begin(&mut lease, &place).await?;
-        let texts: Vec<String> = questions
+        let asked = self.renumbered(searched, &questions).await?;
+        let texts: Vec<String> = asked
             .iter()
             .map(|question| text(question, searched.column.sql))
             .collect();
@@ -154,6 +156,29 @@ impl Verify<'_> {
             notes: notes(searched.using, described, target.approximate.is_empty()),
         };
         Ok(Report::of(subject, &source, &target))
+    }
+
+    /// The questions as the column has them: where it asks for smaller numbers, with those for their indices. An index
+    /// without a number is in no row.
+    async fn renumbered(&self, searched: &Searched<'_>, questions: &[Sought]) -> Result<Vec<Sought>, Fault> {
+        let (table, column) = (searched.table, searched.column);
+        if !column.remap {
+            return Ok(questions.to_vec());
+        }
+        let numbers = Numbers::new(Ledger::new(self.postgres.clone()), &self.plan.mapping.schema);
+        numbers.recall(std::iter::once(table)).await?;
+        let renumbered = |question: &Sought| match question {
+            Sought::Dense(_) => question.clone(),
+            Sought::Sparse { indices, values } => {
+                let known = indices.iter().zip(values).filter_map(|(index, value)| {
+                    let number = numbers.numbers(&table.name, &column.name, &[*index])?;
+                    Some((*number.first()?, *value))
+                });
+                let (indices, values) = known.unzip();
+                Sought::Sparse { indices, values }
+            }
+        };
+        Ok(questions.iter().map(renumbered).collect())
     }
 
     fn place(&self, searched: &Searched<'_>, metric: Metric) -> Place {
