@@ -9,7 +9,6 @@ use futures::{SinkExt, TryStreamExt};
 use serde_json::json;
 use std::io::{Read, Write};
 use std::path::PathBuf;
-use std::rc::Rc;
 use std::time::Instant;
 use tempfile::TempDir;
 
@@ -17,12 +16,11 @@ use tempfile::TempDir;
 const PIECE: usize = 256 << 10;
 
 /// A table, and its rows in two files.
-#[derive(Clone)]
 pub(crate) struct Packed {
     url: String,
     table: &'static str,
     points: u64,
-    folder: Rc<TempDir>,
+    folder: TempDir,
 }
 
 impl Packed {
@@ -32,7 +30,7 @@ impl Packed {
             url: machine.database(),
             table: case.collection,
             points: case.points,
-            folder: Rc::new(TempDir::new_in("/tmp").unwrap()),
+            folder: TempDir::new_in("/tmp").unwrap(),
         };
         Moving::LOAD.into(machine, case, &packed.url);
         for (file, condition) in packed.files().iter().zip(["<", ">="]) {

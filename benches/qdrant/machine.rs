@@ -72,7 +72,7 @@ pub(crate) struct Figures {
     pub(crate) points: f64,
     /// What it took, as the client says.
     pub(crate) seconds: f64,
-    /// Seconds of CPU; what a client says it took to start is neither in here nor in `seconds`.
+    /// Seconds of CPU.
     pub(crate) client: f64,
     pub(crate) qdrant: f64,
     pub(crate) postgres: f64,
@@ -157,7 +157,7 @@ impl Machine {
     }
 
     /// Runs a client to its end. It says an object with what it `loaded` in how many `seconds`, and
-    /// maybe the seconds of CPU it took `starting`.
+    /// of CPU, where that is not its whole life.
     pub(crate) fn measure(&self, command: &mut Command) -> (Figures, Value) {
         // Nobody pays for what somebody else left to be written.
         self.does(self.server.url(), "checkpoint");
@@ -183,7 +183,7 @@ impl Machine {
         let figures = Figures {
             points: said["loaded"].as_f64().unwrap(),
             seconds: said["seconds"].as_f64().unwrap(),
-            client: children() - client - said["starting"].as_f64().unwrap_or(0.0),
+            client: said["cpu"].as_f64().unwrap_or(children() - client),
             qdrant: own(self.qdrant.id()) - qdrant,
             postgres: self.postgres() - postgres,
             peak,

@@ -19,9 +19,12 @@ mod raw; // messages as the bytes they are
 mod report; // the tables
 mod scrolling; // the ceiling of the source: pages that nobody looks at
 
-use machine::{Case, Machine};
-use moving::{Keys, Moving};
-use report::Row;
+use copying::Packed;
+use machine::{Case, Figures, Machine};
+use moving::Moving;
+use report::{Kind, Row};
+use std::path::Path;
+use std::rc::Rc;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -59,67 +62,63 @@ fn compare() {
     if let Err(why) = &python {
         println!("NOT MEASURED: how others do it, in Python. {why}\n");
     }
-    for case in [items, wide] {
-        let mut ways = ways(&machine, case, python.as_deref().ok());
-        if std::ptr::eq(case, items) {
-            ways.push((
-                "etl, load alone, half as many",
-                Box::new(|| Moving::LOAD.run(&machine, half)),
-            ));
-        }
-        let mut rows: Vec<Row> = ways.iter().map(|(name, _)| Row::new(name)).collect();
-        for _ in 0..rounds {
-            for (row, (_, way)) in rows.iter_mut().zip(&ways) {
-                row.rounds.push(way());
-            }
-        }
-        report::print(case, &rows);
-    }
-    if let Ok(python) = &python {
+    let python = python.as_deref().ok();
+    let mut ways_of_items = ways(&machine, items, python);
+    ways_of_items.push(way(Kind::Half, "etl, half as many points", || {
+        Moving::LOAD.run(&machine, half)
+    }));
+    let measured = rounds_of(&ways_of_items, rounds);
+    report::print(items, &measured);
+    report::print(wide, &rounds_of(&ways(&machine, wide, python), rounds));
+    if let Some(python) = python {
         println!("{}", python::offsets_as_ids(&machine, python));
     }
+    report::flat(&measured);
 }
 
-type Way<'a> = (&'static str, Box<dyn Fn() -> machine::Figures + 'a>);
+/// A way to move points.
+struct Way<'a> {
+    kind: Kind,
+    name: &'static str,
+    run: Box<dyn Fn() -> Figures + 'a>,
+}
+
+fn way<'a>(kind: Kind, name: &'static str, run: impl Fn() -> Figures + 'a) -> Way<'a> {
+    let run = Box::new(run);
+    Way { kind, name, run }
+}
 
 /// All ways to move the points of `case`.
-fn ways<'a>(machine: &'a Machine, case: &'a Case, python: Option<&'a std::path::Path>) -> Vec<Way<'a>> {
-    let copied = copying::Packed::by_etl(machine, case);
-    let (one, two) = (copied.clone(), copied);
-    let mut ways: Vec<Way<'a>> = vec![
-        (
-            "scroll, thrown away",
-            Box::new(|| scrolling::run(machine, case, 1)),
-        ),
-        ("  four at a time", Box::new(|| scrolling::run(machine, case, 4))),
-        ("COPY of packed rows", Box::new(move || one.run(machine, 1))),
-        ("  two connections", Box::new(move || two.run(machine, 2))),
-        ("etl, load alone", Box::new(|| Moving::LOAD.run(machine, case))),
-        (
-            "etl, with keys",
-            Box::new(|| {
-                Moving {
-                    keys: Keys::Made,
-                    ..Moving::LOAD
-                }
-                .run(machine, case)
-            }),
-        ),
-        (
-            "etl, keys and sweeps",
-            Box::new(|| {
-                Moving {
-                    keys: Keys::Made,
-                    sweeps: true,
-                }
-                .run(machine, case)
-            }),
-        ),
+fn ways<'a>(machine: &'a Machine, case: &'a Case, python: Option<&'a Path>) -> Vec<Way<'a>> {
+    let packed = Rc::new(Packed::by_etl(machine, case));
+    let scroll = |streams| move || scrolling::run(machine, case, streams);
+    let copy = |connections| {
+        let packed = Rc::clone(&packed);
+        move || packed.run(machine, connections)
+    };
+    let etl = |moving: Moving| move || moving.run(machine, case);
+    let ours = [
+        way(Kind::Scroll, "scroll, thrown away", scroll(1)),
+        way(Kind::Scroll, "  four pages at a time", scroll(4)),
+        way(Kind::Copy, "COPY of packed rows", copy(1)),
+        way(Kind::Copy, "  two connections", copy(2)),
+        way(Kind::Load, "etl, load alone", etl(Moving::LOAD)),
+        way(Kind::Whole, "etl, with keys", etl(Moving::KEYED)),
+        way(Kind::Whole, "etl, with keys and sweeps", etl(Moving::SWEPT)),
     ];
-    if let Some(python) = python {
-        for peer in &python::PEERS {
-            ways.push((peer.name, Box::new(|| peer.run(machine, case, python))));
+    let peers = python::PEERS.iter().flat_map(|peer| {
+        python.map(|python| way(Kind::Peer, peer.name, move || peer.run(machine, case, python)))
+    });
+    ours.into_iter().chain(peers).collect()
+}
+
+/// Runs every way so many times, in turn.
+fn rounds_of(ways: &[Way<'_>], rounds: usize) -> Vec<Row> {
+    let mut rows: Vec<Row> = ways.iter().map(|way| Row::new(way.kind, way.name)).collect();
+    for _ in 0..rounds {
+        for (row, way) in rows.iter_mut().zip(ways) {
+            row.rounds.push((way.run)());
         }
     }
-    ways
+    rows
 }

@@ -3,26 +3,30 @@
 use crate::machine::{Case, Figures, Machine, beside};
 use std::process::Command;
 
-/// Whether the run makes its keys.
-#[derive(Clone, Copy, PartialEq)]
-pub(crate) enum Keys {
-    None,
-    Made,
-}
-
 /// What is asked of a run. There is never an index for search: what building it takes says nothing about moving.
 #[derive(Clone, Copy)]
 pub(crate) struct Moving {
-    pub(crate) keys: Keys,
-    /// Whether the source is read again until nothing is different.
-    pub(crate) sweeps: bool,
+    /// When keys are made.
+    keys: &'static str,
+    /// What is promised about points that change.
+    consistency: &'static str,
 }
 
 impl Moving {
     /// The points, once.
     pub(crate) const LOAD: Moving = Moving {
-        keys: Keys::None,
-        sweeps: false,
+        keys: "none",
+        consistency: "fuzzy",
+    };
+    /// Keys as well.
+    pub(crate) const KEYED: Moving = Moving {
+        keys: "after-load",
+        ..Moving::LOAD
+    };
+    /// And the source read again until nothing is different: what a run does unless it is told otherwise.
+    pub(crate) const SWEPT: Moving = Moving {
+        consistency: "sweeps",
+        ..Moving::KEYED
     };
 
     /// A run into a new database.
@@ -48,15 +52,7 @@ impl Moving {
                 "--metrics-listen",
                 "off",
             ])
-            .args(["--consistency", if self.sweeps { "sweeps" } else { "fuzzy" }])
-            .args([
-                "--primary-key",
-                if self.keys == Keys::Made {
-                    "after-load"
-                } else {
-                    "none"
-                },
-            ])
+            .args(["--consistency", self.consistency, "--primary-key", self.keys])
             .current_dir(folder.path())
             .env("DATABASE_URL", url)
             .env("QDRANT_URL", &machine.url);
