@@ -53,6 +53,7 @@ pub(crate) fn command() -> Command {
         )
         .subcommand(verbs::quarantine())
         .subcommand(verbs::export())
+        .subcommand(verbs::verify())
         .subcommand(
             Command::new("completions")
                 .about("Completions for your shell, on standard output")

@@ -19,7 +19,7 @@ use std::sync::Arc;
 use transforms::Proposal;
 
 pub(crate) fn verb(config: &Config, matches: &ArgMatches, voice: Voice) -> anyhow::Result<Exit> {
-    let Some(source) = config.firestore() else {
+    let Some(source) = &config.source else {
         return Ok(Exit::Configuration);
     };
     let files = match Files::free(matches) {
@@ -45,6 +45,9 @@ pub(crate) fn verb(config: &Config, matches: &ArgMatches, voice: Voice) -> anyho
         ));
         let init = Init {
             source,
+            schema: matches
+                .get_one::<String>("schema")
+                .map_or("public", String::as_str),
             habits: &config.run,
             full: matches.get_flag("full"),
             stop: Stop::default(),

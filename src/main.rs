@@ -13,6 +13,7 @@ mod status;
 mod summary;
 mod telemetry;
 mod text;
+mod verify;
 
 use clap::ArgMatches;
 use config::{Config, Needs};
@@ -61,6 +62,9 @@ fn dispatch(verb: &str, matches: &ArgMatches) -> anyhow::Result<Exit> {
         }),
         "export" => with_config(matches, Needs::TARGET, |config, voice| {
             export::verb(config, matches, voice)
+        }),
+        "verify" => with_config(matches, Needs::BOTH, |config, voice| {
+            verify::verb(config, matches, voice)
         }),
         "plan" => with_config(matches, Needs::RUN, |config, voice| {
             plan::verb(config, matches, voice)

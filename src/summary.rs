@@ -7,8 +7,8 @@ use crate::exit::Exit;
 use crate::text::{bytes, count, duration, table};
 use pipeline::budget::Budget;
 use pipeline::fault::Fault;
-use pipeline::load::postgres::Altered;
 use pipeline::load::postgres::after::Outcome;
+use pipeline::load::postgres::{Altered, Differences, Swept};
 use pipeline::plan::LeftBehind;
 use pipeline::progress::Progress;
 use pipeline::run::Ended;
@@ -33,6 +33,8 @@ pub(crate) struct Summary {
     left_behind: Vec<LeftBehind>,
     /// Keys, indexes and references after the load.
     after: Outcome,
+    /// What reading a source without snapshots again found.
+    swept: Option<Swept>,
     reads_billed: u64,
     /// What the whole run may read and has read at the most, where that is limited.
     budget: Option<Used>,
@@ -108,6 +110,7 @@ impl Summary {
                 .as_ref()
                 .map_or_else(Vec::new, |plan| plan.left_behind.clone()),
             after: Outcome::default(),
+            swept: None,
             reads_billed: pipeline::metrics::reads_billed(),
             budget: None,
             retries: pipeline::metrics::retries(),
@@ -127,6 +130,7 @@ impl Summary {
         self.lanes_read_later = ended.later;
         self.altered = ended.altered.clone();
         self.after = ended.after.clone();
+        self.swept = ended.swept;
         self
     }
 
@@ -235,6 +239,9 @@ impl Summary {
                     count(self.lanes_read_later)
                 ));
             }
+            if let Some(swept) = &self.swept {
+                page.push_str(&passes(swept));
+            }
             page.push_str(&self.as_mapped());
             page.push_str(&format!(
                 "this start: {}, {} documents/s, {} reads billed, {} retries\n",
@@ -256,6 +263,26 @@ impl Summary {
         }
         page.push_str(&format!("{}\nnext: {}\n", self.outcome, self.next));
         page
+    }
+}
+
+/// How often the source was read again, and what that came to.
+fn passes(swept: &Swept) -> String {
+    let Differences {
+        inserted,
+        updated,
+        deleted,
+    } = swept.mended;
+    match swept.sweeps {
+        0 => "read a second time and compared: nothing had changed\n".to_owned(),
+        1 => "read again and compared: every row is as its point was then\n".to_owned(),
+        passes => format!(
+            "read again and compared {passes} times: {} points were new, {} different, {} gone, and were mended; the last \
+             pass found every row as its point was then\n",
+            count(inserted),
+            count(updated),
+            count(deleted)
+        ),
     }
 }
 

@@ -2,4 +2,6 @@
 
 mod judge; // exported points held against the simulator's
 mod kinds; // every kind of id, vector and payload
+mod merged; // into a table of the application
+mod moving; // points that change meanwhile, kills, and what is promised about both
 mod world;

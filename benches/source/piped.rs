@@ -81,6 +81,7 @@ pub(crate) async fn piped(host: &str, lanes: usize) -> u64 {
         plan: plan.clone(),
         loader: Arc::new(Nowhere),
         embedder: None,
+        numbers: None,
         checkpoints: Arc::new(remembering(&plan)),
         progress: progress.clone(),
     };

@@ -64,6 +64,12 @@ impl Needs {
         target: false,
         checkpoint_dir: false,
     };
+    /// Comparing both ends.
+    pub const BOTH: Needs = Needs {
+        source: true,
+        target: true,
+        checkpoint_dir: false,
+    };
     /// Looking at a run's local memory, with both ends down.
     pub const STATUS: Needs = Needs {
         source: false,

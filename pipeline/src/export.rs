@@ -5,8 +5,9 @@
 
 mod tuples;
 
+use crate::dictionary::Numbers;
 use crate::fault::{Fault, Part};
-use crate::load::postgres::{Lease, Postgres, fault};
+use crate::load::postgres::{Lease, Ledger, Postgres, fault};
 use crate::plan::{Collection, Plan};
 use config::mapping::Table;
 use std::ops::ControlFlow;
@@ -68,7 +69,11 @@ impl Export<'_> {
     ) -> Result<(), Fault> {
         let action = format!("export table {}", table.name);
         let root = self.plan.source.root();
-        let unpacker = Unpacker::new(table, &root).among(self.plan.tables());
+        let numbers = Numbers::new(Ledger::new(postgres.clone()), &self.plan.mapping.schema);
+        numbers.recall(std::iter::once(table)).await?;
+        let unpacker = Unpacker::new(table, &root)
+            .among(self.plan.tables())
+            .with_dictionary(&numbers);
         let relations = transforms::relations(std::slice::from_ref(table));
         let Some((documents, elements)) = relations.split_first() else {
             return Ok(());

@@ -3,13 +3,16 @@
 use crate::fault::{Fault, Part};
 use crate::load::postgres::after::steps;
 use crate::metrics;
-use crate::plan::{Identity, ReadTime};
+use crate::plan::{Identity, Mapping, ReadTime};
+use crate::planning::{self, Wish};
 use crate::progress::Progress;
 use crate::source::firestore::Firestore;
+use crate::source::qdrant::Qdrant;
 use crate::stop::Stop;
 use crate::store::{Habits, at_once, reach_firestore};
 use crate::survey::{Depth, Lookup, survey};
-use config::mapping::Table;
+use config::mapping::{self, Table};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use transforms::{Proposal, quote};
 
@@ -17,7 +20,9 @@ use transforms::{Proposal, quote};
 #[derive(Debug)]
 pub struct Init<'c> {
     /// The source.
-    pub source: &'c config::Firestore,
+    pub source: &'c config::Source,
+    /// The schema that the tables will be in.
+    pub schema: &'c str,
     /// Limits and habits.
     pub habits: &'c config::Run,
     /// Whether every document is looked at, and not a sample.
@@ -48,16 +53,61 @@ pub struct Surveyed {
 impl Init<'_> {
     /// Looks, and proposes.
     pub async fn survey(&self) -> Result<Surveyed, Fault> {
-        let source = self.connect().await?;
+        match self.source {
+            config::Source::Firestore(source) => self.documents(source).await,
+            config::Source::Qdrant(source) => self.points(source).await,
+        }
+    }
+
+    /// What a Qdrant says of its collections, and a pass over their ids, draw the tables; points are hardly read.
+    async fn points(&self, settings: &config::Qdrant) -> Result<Surveyed, Fault> {
+        let source = Qdrant::for_questions(settings).await.map_err(at_once)?;
+        source.greet().await.map_err(at_once)?;
+        let wish = Wish {
+            source: Identity::from(self.source),
+            mapping: Mapping {
+                collections: settings.collections.clone(),
+                schema: self.schema.to_owned(),
+                exact_vectors: false,
+                tables: mapping::Mapping::default(),
+            },
+            sample: settings.sample.get(),
+            lane_documents: self.habits.lane_documents.get(),
+        };
+        let plan = planning::draw(&source, &wish, &self.progress).await?;
+        let documents = plan.documents();
+        let tables = plan
+            .collections
+            .into_iter()
+            .flat_map(|collection| collection.tables);
+        Ok(Surveyed {
+            snapshot: plan.snapshot,
+            documents,
+            looked_at: documents,
+            reads: 0,
+            lookups: Vec::new(),
+            proposal: Proposal {
+                mapping: mapping::Mapping {
+                    tables: tables.collect(),
+                    ..mapping::Mapping::default()
+                },
+                evidence: BTreeMap::new(),
+                remarks: plan.remarks,
+            },
+        })
+    }
+
+    async fn documents(&self, asked: &config::Firestore) -> Result<Surveyed, Fault> {
+        let source = self.connect(asked).await?;
         let depth = Depth {
-            only: self.source.collections.clone(),
-            sample: (!self.full).then(|| self.source.sample.get()),
+            only: asked.collections.clone(),
+            sample: (!self.full).then(|| asked.sample.get()),
             readers: self.habits.lanes.get(),
         };
-        let root = Identity::from(self.source).root();
+        let root = Identity::from(asked).root();
         let found = survey(&source, &root, &depth, &self.progress).await?;
         if found.counts.is_empty() {
-            return Err(nothing(self.source));
+            return Err(nothing(asked));
         }
         Ok(Surveyed {
             snapshot: found.snapshot,
@@ -69,7 +119,7 @@ impl Init<'_> {
         })
     }
 
-    async fn connect(&self) -> Result<Firestore, Fault> {
+    async fn connect(&self, source: &config::Firestore) -> Result<Firestore, Fault> {
         let rows = self.habits.batch_rows.get();
         let budget = Arc::default();
         let habits = Habits {
@@ -77,7 +127,7 @@ impl Init<'_> {
             rows,
             stop: &self.stop,
         };
-        let (firestore, _) = reach_firestore(self.source, habits, &budget).await?;
+        let (firestore, _) = reach_firestore(source, habits, &budget).await?;
         firestore.greet().await.map_err(at_once)?;
         Ok(firestore)
     }

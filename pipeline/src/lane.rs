@@ -4,6 +4,7 @@
 //! a slow stage holds the others back. Order is kept, since each stage is one task; a batch's memory is taken
 //! before it is read and freed when it is durable. Draining ends the first stage, and what was read flows out.
 
+use crate::dictionary::Numbers;
 use crate::embed::Embedder;
 use crate::embedding;
 use crate::fault::{Fault, Part};
@@ -30,6 +31,8 @@ pub struct Way<K, C> {
     pub loader: Arc<K>,
     /// What embeds texts, where an endpoint is named.
     pub embedder: Option<Embedder>,
+    /// Numbers for the indices of sparse vectors.
+    pub numbers: Option<Numbers>,
     /// Where progress is remembered.
     pub checkpoints: Arc<C>,
     /// Where it is shown.
@@ -42,6 +45,7 @@ impl<K, C> Clone for Way<K, C> {
             plan: self.plan.clone(),
             loader: self.loader.clone(),
             embedder: self.embedder.clone(),
+            numbers: self.numbers.clone(),
             checkpoints: self.checkpoints.clone(),
             progress: self.progress.clone(),
         }
@@ -59,8 +63,12 @@ pub async fn run<R: Reader, K: Loader, C: CheckpointStore>(
     // Dropping the set, as an abort does, ends both stages with it.
     let mut stages = JoinSet::new();
     stages.spawn(extract(reader, read));
-    let (plan, embedder) = (way.plan.clone(), way.embedder.clone());
-    stages.spawn(transform(plan, embedder, lane.clone(), to_pack, packed));
+    let made = Making {
+        plan: way.plan.clone(),
+        embedder: way.embedder.clone(),
+        numbers: way.numbers.clone(),
+    };
+    stages.spawn(transform(made, lane.clone(), to_pack, packed));
 
     while let Some(mut batch) = to_load.recv().await {
         metrics::waiting("load", -1.0);
@@ -85,9 +93,15 @@ async fn extract<R: Reader>(mut reader: R, read: mpsc::Sender<Batch>) -> Result<
     Ok(())
 }
 
-async fn transform(
+/// What rows are made with.
+struct Making {
     plan: Arc<Plan>,
     embedder: Option<Embedder>,
+    numbers: Option<Numbers>,
+}
+
+async fn transform(
+    made: Making,
     lane: Lane,
     mut to_pack: mpsc::Receiver<Batch>,
     packed: mpsc::Sender<Packed>,
@@ -95,10 +109,18 @@ async fn transform(
     while let Some(batch) = to_pack.recv().await {
         metrics::waiting("transform", -1.0);
         let documents = batch.documents.clone();
-        let vectors = embedding::embed(embedder.as_ref(), &plan, &lane, documents).await?;
-        let (plan, lane) = (plan.clone(), lane.clone());
+        let Making {
+            plan,
+            embedder,
+            numbers,
+        } = &made;
+        if let Some(numbers) = numbers {
+            numbers.learn(plan, &lane, &documents).await?;
+        }
+        let vectors = embedding::embed(embedder.as_ref(), plan, &lane, documents).await?;
+        let (plan, lane, numbers) = (plan.clone(), lane.clone(), numbers.clone());
         // Packing is pure computation: off the threads that drive the connections.
-        let work = move || pack::pack(batch, &plan, &lane, vectors);
+        let work = move || pack::pack(batch, &plan, &lane, vectors, numbers.as_ref());
         let done = tokio::task::spawn_blocking(work).await;
         let done = done.map_err(|error| Fault::permanent(Part::Source, "pack a batch", error.to_string()))?;
         if packed.send(done).await.is_err() {

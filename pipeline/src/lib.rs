@@ -9,6 +9,7 @@
 
 pub mod budget;
 pub mod check;
+pub mod dictionary;
 pub mod embed;
 mod embedding;
 pub mod export;
@@ -36,3 +37,4 @@ pub mod store;
 pub mod supervisor;
 pub mod survey;
 pub mod sweep;
+pub mod verify;

@@ -3,6 +3,7 @@
 //! Every document of a batch ends in exactly one of the two; the wire bytes are kept until the batch is durable,
 //! because a row Postgres refuses is put aside as the document it was.
 
+use crate::dictionary::Numbers;
 use crate::embedding::Vectors;
 use crate::metrics;
 use crate::plan::{Lane, Plan, ReadTime};
@@ -147,9 +148,18 @@ impl Packed {
 }
 
 /// Packs `batch` for its collection's tables. Pure apart from counting; takes about a microsecond a document.
-pub(crate) fn pack(batch: Batch, plan: &Plan, lane: &Lane, vectors: Vec<Vectors>) -> Packed {
+pub(crate) fn pack(
+    batch: Batch,
+    plan: &Plan,
+    lane: &Lane,
+    vectors: Vec<Vectors>,
+    numbers: Option<&Numbers>,
+) -> Packed {
     let (collection, root) = (plan.collection_of(lane), plan.source.root());
-    let packer = Packer::new(&collection.tables, &root, plan.mapping.exact_vectors).among(plan.tables());
+    let mut packer = Packer::new(&collection.tables, &root, plan.mapping.exact_vectors).among(plan.tables());
+    if let Some(numbers) = numbers {
+        packer = packer.with_dictionary(numbers);
+    }
     let mut packing = Packing::new(collection.relations().len(), &batch);
     let mut vectors = vectors.into_iter();
     for (place, body) in batch.documents.iter().enumerate() {

@@ -7,6 +7,7 @@ use crate::fault::{Fault, Part};
 use crate::forecast::Kept;
 use crate::plan::{Identity, LeftBehind, Mapping, Plan};
 use crate::progress::Progress;
+use crate::source::qdrant::Qdrant;
 use crate::store::Store;
 use config::mapping::{self, Unmapped};
 use transforms::visible;
@@ -54,6 +55,11 @@ pub(crate) async fn make_to_forecast(
 ) -> Result<(Plan, Kept), Fault> {
     let (plan, kept) = keeping(store, wish, progress, Some(Kept::default())).await?;
     Ok((plan, kept.unwrap_or_default()))
+}
+
+/// The plan of a run that nobody has written tables for.
+pub(crate) async fn draw(source: &Qdrant, wish: &Wish, progress: &Progress) -> Result<Plan, Fault> {
+    Ok(Box::pin(qdrant::plan(source, wish, progress, None)).await?.0)
 }
 
 async fn keeping(

@@ -7,6 +7,7 @@ use reach::Reached;
 pub use rehearsal::Rehearsal;
 
 use crate::budget::Budget;
+use crate::dictionary::Numbers;
 use crate::embed::Embedder;
 use crate::embedding::no_endpoint;
 use crate::fault::{Fault, Part};
@@ -175,6 +176,7 @@ impl Run<'_> {
                 plan,
                 held,
                 embedder: self.embedder.clone(),
+                numbers: Numbers::new(ledger.clone(), &plan.mapping.schema),
                 lanes: self.habits.lanes.get(),
                 stop: &self.stop,
                 progress,
@@ -248,10 +250,12 @@ impl Run<'_> {
         standings: &[Standing],
     ) -> Result<(), Fault> {
         self.progress.turn_to(Phase::Loading);
+        let numbers = Numbers::new(reached.ledger.clone(), &plan.mapping.schema);
         let way = Way {
             plan: plan.clone(),
             loader: Arc::new(PostgresLoader::new(reached.postgres.clone(), plan.clone(), held)),
             embedder: self.embedder.clone(),
+            numbers: Some(numbers),
             checkpoints: store,
             progress: self.progress.clone(),
         };

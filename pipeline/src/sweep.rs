@@ -4,6 +4,7 @@
 //! each pass makes the rows what the source says by then, and one that finds nothing different is the proof that they
 //! were the same while it went on. Stopped in the middle, a pass goes on with the lanes it had not ended.
 
+use crate::dictionary::Numbers;
 use crate::embed::Embedder;
 use crate::embedding;
 use crate::fault::{Fault, Part};
@@ -37,6 +38,8 @@ pub struct Sweeps<'r, S> {
     pub held: &'r [Held],
     /// What embeds texts, where an endpoint is named.
     pub embedder: Option<Embedder>,
+    /// Numbers for the indices of sparse vectors.
+    pub numbers: Numbers,
     /// Lanes at a time.
     pub lanes: usize,
     /// Asked whether to go on.
@@ -161,9 +164,12 @@ impl<S: Source> Sweeps<'_, S> {
         let (mut differences, mut seen) = (Differences::default(), Vec::new());
         while let Some(batch) = reader.next().await? {
             let documents = batch.documents.clone();
+            self.numbers.learn(self.plan, lane, &documents).await?;
             let vectors = embedding::embed(self.embedder.as_ref(), self.plan, lane, documents).await?;
-            let (plan, of) = (self.plan.clone(), lane.clone());
-            let packed = tokio::task::spawn_blocking(move || pack::pack(batch, &plan, &of, vectors)).await;
+            let (plan, of, numbers) = (self.plan.clone(), lane.clone(), self.numbers.clone());
+            let packed =
+                tokio::task::spawn_blocking(move || pack::pack(batch, &plan, &of, vectors, Some(&numbers)))
+                    .await;
             let mut packed =
                 packed.map_err(|error| Fault::permanent(Part::Source, "pack a batch", error.to_string()))?;
             differences += sweeper.merge(lane, &mut packed).await?;

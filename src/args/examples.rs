@@ -35,6 +35,16 @@ Examples:
 Documents come in the order of their paths, as Firestore's REST API writes them. Documents in quarantine are not among
 them: `etl quarantine list` tells those.";
 
+pub(super) const VERIFY: &str = "\
+Examples:
+  etl verify --search --source qdrant --qdrant-url http://127.0.0.1:6334 --report parity.html
+  etl verify --search --source qdrant --queries 500 --k 20 --ef 40,80,160
+  etl verify --search --source qdrant --queries-file questions.jsonl
+
+Asks both sides the same questions. Exact answers must be the same up to ties; then it tells how much of them the index
+finds at each hnsw.ef_search, how long answers take, and how to translate score thresholds. Exit code 6 when exact answers
+differ.";
+
 pub(super) const INIT: &str = "\
 Examples:
   etl init --project my-app

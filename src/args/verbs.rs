@@ -70,6 +70,63 @@ pub(super) fn export() -> Command {
         )
 }
 
+pub(super) fn verify() -> Command {
+    let number = |name: &'static str, usual: &'static str, help: &'static str| {
+        Arg::new(name)
+            .long(name)
+            .value_name("N")
+            .default_value(usual)
+            .value_parser(value_parser!(u32).range(1..=1_000_000))
+            .help(help)
+    };
+    let file = |name: &'static str, help: &'static str| {
+        Arg::new(name)
+            .long(name)
+            .value_name("FILE")
+            .value_parser(PathBufValueParser::new())
+            .help(help)
+    };
+    Command::new("verify")
+        .about("Whether both sides answer the same; changes nothing")
+        .after_help(examples::VERIFY)
+        .args(settings(&["source.", "target.", "telemetry.log"]))
+        .arg(
+            Arg::new("search")
+                .long("search")
+                .action(ArgAction::SetTrue)
+                .required(true)
+                .help("Compare searches: exact answers, recall through the index, latency"),
+        )
+        .arg(number(
+            "queries",
+            "100",
+            "Vectors of each collection to search with",
+        ))
+        .arg(file(
+            "queries-file",
+            "Vectors of your own to search with instead: one a line, as JSON",
+        ))
+        .arg(number("k", "10", "Places of an answer"))
+        .arg(
+            Arg::new("ef")
+                .long("ef")
+                .value_name("N")
+                .value_delimiter(',')
+                .default_value("40,100,200")
+                .value_parser(value_parser!(u32).range(1..=1_000))
+                .help("Values of hnsw.ef_search to try"),
+        )
+        .arg(number(
+            "bar-ms",
+            "100",
+            "Milliseconds that 95 of 100 searches should stay below",
+        ))
+        .arg(file(
+            "report",
+            "Page to make, with plots; where there are several columns of vectors, one for each",
+        ))
+}
+
 pub(super) fn quarantine() -> Command {
     let target = || settings(&["target.url", "telemetry.log"]);
     let text = |name: &'static str, help: &'static str| Arg::new(name).long(name).help(help);

@@ -39,7 +39,7 @@ pub(super) fn page(rehearsal: &Rehearsal, config: &Config, sql: bool) -> String 
         disk(&mut page, forecast);
     }
     after(&mut page, rehearsal, sql);
-    promises(&mut page, rehearsal);
+    promises(&mut page, rehearsal, config);
     for remark in &plan.remarks {
         entry(&mut page, "note", remark);
     }

@@ -2,12 +2,54 @@
 
 use super::words::entry;
 use crate::text::count;
+use config::{Config, Consistency};
 use pipeline::forecast::Forecast;
 use pipeline::plan::Plan;
 use pipeline::run::Rehearsal;
 
 /// Adds these lines to the page.
-pub(super) fn promises(page: &mut String, rehearsal: &Rehearsal) {
+pub(super) fn promises(page: &mut String, rehearsal: &Rehearsal, config: &Config) {
+    match config.qdrant() {
+        Some(source) => of_points(page, source.consistency),
+        None => of_documents(page, rehearsal),
+    }
+    if let Some(altered) = rehearsal.forecast.as_ref().map(altered) {
+        for text in altered {
+            entry(page, "", &text);
+        }
+    }
+    left_behind(page, &rehearsal.plan);
+}
+
+/// A scroll is no snapshot: what holds about points that are written meanwhile is what was asked for.
+fn of_points(page: &mut String, consistency: Consistency) {
+    let (promised, more, not) = match consistency {
+        Consistency::Fuzzy => (
+            "every point that nobody wrote to during the run is there exactly once when the run is complete, in its table \
+             or in the quarantine with the reason, however often the run is stopped or killed",
+            "points that were written to meanwhile are there as they were at one moment or another, or not",
+            "nothing tells afterwards which these are (--consistency sweeps does)",
+        ),
+        Consistency::Quiescent => (
+            "when the run is complete, the rows are the collections, point for point and bit for bit: everything is read a \
+             second time and compared, and a single difference fails the run",
+            "this takes writers that are kept out from start to end",
+            "changes after the second reading are not followed",
+        ),
+        Consistency::Sweeps => (
+            "when the run is complete, a last pass over all points has found every row to be as its point was at that \
+             moment, bit for bit, with none missing and none too many; passes before it mended what they found",
+            "what is written during that last pass behind the place it reads at is not seen: writers that are kept out for \
+             its time make the rows the collections",
+            "a source that never comes to rest fails the run after 8 passes; changes afterwards are not followed",
+        ),
+    };
+    entry(page, "promised", promised);
+    entry(page, "", more);
+    entry(page, "not", not);
+}
+
+fn of_documents(page: &mut String, rehearsal: &Rehearsal) {
     let plan = &rehearsal.plan;
     let kept = match rehearsal.recovers {
         true => "7 days",
@@ -29,12 +71,6 @@ pub(super) fn promises(page: &mut String, rehearsal: &Rehearsal) {
         ),
     );
     entry(page, "not", "changes after the snapshot are not followed");
-    if let Some(altered) = rehearsal.forecast.as_ref().map(altered) {
-        for text in altered {
-            entry(page, "", &text);
-        }
-    }
-    left_behind(page, plan);
 }
 
 /// What becomes of documents beyond being moved, as far as the sample tells.

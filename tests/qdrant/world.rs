@@ -5,13 +5,15 @@ use rehearsal::postgres::connect;
 use rehearsal::process::{Outcome, Program};
 use serde_json::Value;
 use simulator::qdrant::{Collection, Options, Qdrant};
+use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::Arc;
 use tempfile::TempDir;
 use tokio_postgres::Client;
 
 /// A source, a target, and a folder between them.
 pub(super) struct World {
-    pub(super) qdrant: Qdrant,
+    pub(super) qdrant: Arc<Qdrant>,
     pub(super) url: String,
     dir: TempDir,
 }
@@ -24,9 +26,27 @@ impl World {
 
     pub(super) async fn with(options: Options) -> World {
         World {
-            qdrant: Qdrant::start(options).unwrap(),
+            qdrant: Arc::new(Qdrant::start(options).unwrap()),
             url: server().await.database("run").await.unwrap(),
             dir: TempDir::new().unwrap(),
+        }
+    }
+
+    /// The same source with a new, empty database and no checkpoints.
+    pub(super) async fn again(&self) -> World {
+        World {
+            qdrant: self.qdrant.clone(),
+            url: server().await.database("run").await.unwrap(),
+            dir: TempDir::new().unwrap(),
+        }
+    }
+
+    /// Takes every point out of the source but those with these ids.
+    pub(super) fn keep_only(&self, collection: &str, ids: &BTreeSet<String>) {
+        for (key, point) in self.qdrant.points(collection) {
+            if !ids.contains(&point.id.to_string()) {
+                self.qdrant.remove(collection, key.as_ref(), point.id);
+            }
         }
     }
 

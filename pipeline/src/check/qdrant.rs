@@ -12,7 +12,6 @@ use super::source::{failed, in_time, unanswered};
 use crate::fault::Fault;
 use crate::source::qdrant::{Collection, Kinds, Qdrant, Sample};
 use futures::{StreamExt, stream};
-use std::collections::BTreeMap;
 
 const ANSWERS: &str = "source.answers";
 const COLLECTIONS: &str = "source.collections";
@@ -100,11 +99,9 @@ async fn wanted(qdrant: &Qdrant, config: &config::Qdrant, listed: Vec<String>) -
         };
         return (listed, finding);
     };
-    let aliases = match in_time("list the aliases of Qdrant", qdrant.aliases()).await {
-        Ok(aliases) => aliases,
-        // Whoever may not see them may still use them.
-        Err(_) => BTreeMap::new(),
-    };
+    // Whoever may not see them is told what there is by its own name.
+    let aliases = in_time("list the aliases of Qdrant", qdrant.aliases()).await;
+    let aliases = aliases.unwrap_or_default();
     let (there, missing): (Vec<String>, Vec<String>) = asked
         .iter()
         .cloned()
@@ -124,7 +121,7 @@ async fn wanted(qdrant: &Qdrant, config: &config::Qdrant, listed: Vec<String>) -
 async fn look_into(qdrant: &Qdrant, names: Vec<String>) -> (Vec<Looked>, Vec<Fault>) {
     let looks = names.into_iter().map(|name| async move {
         let action = format!("look into collection {name}");
-        in_time(&action, look(qdrant, &name)).await
+        in_time(&action, Box::pin(look(qdrant, &name))).await
     });
     let answers: Vec<Result<Looked, Fault>> = stream::iter(looks).buffered(AT_ONCE).collect().await;
     let (mut looked, mut faults) = (Vec::new(), Vec::new());
@@ -170,6 +167,7 @@ fn each(looked: &[Looked], say: impl Fn(&Looked) -> Option<String>) -> Option<St
 mod tests {
     use super::*;
     use crate::source::qdrant::{Status, Strict};
+    use std::collections::BTreeMap;
 
     /// A collection that there is nothing to say about.
     pub(super) fn plain() -> Looked {

@@ -12,6 +12,7 @@ mod ledger;
 mod moves;
 mod quarantine;
 mod region;
+mod sparse;
 mod sqlstate;
 mod stage;
 mod sweep;

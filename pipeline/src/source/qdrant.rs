@@ -71,7 +71,7 @@ impl Qdrant {
     }
 
     /// Ready for a few questions, each asked once and waited for not too long; no lane is read.
-    pub(crate) async fn for_questions(config: &config::Qdrant) -> Result<Qdrant, Fault> {
+    pub async fn for_questions(config: &config::Qdrant) -> Result<Qdrant, Fault> {
         let modest = config::Qdrant {
             connections: NonZeroUsize::MIN,
             stream_timeout: config.stream_timeout.min(SILENCE),

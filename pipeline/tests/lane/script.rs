@@ -191,6 +191,7 @@ pub(crate) fn way(stage: &Arc<Stage>, plan: &Arc<Plan>, store: Arc<Memory>) -> W
         plan: plan.clone(),
         loader: Arc::new(Target(stage.clone())),
         embedder: None,
+        numbers: None,
         checkpoints: Arc::new(Store(stage.clone(), store)),
         progress,
     }

@@ -15,17 +15,20 @@ use transforms::{
 };
 
 use crate::mappings::documents::Sample;
-use crate::mappings::{self, Choices};
+use crate::mappings::{Choices, neighbours};
 use crate::{server, test};
 
 #[allow(dead_code)]
-#[path = "../../../transforms/tests/laws/points/mappings.rs"]
-mod generated;
+#[path = "../../../transforms/tests/laws/points/filled.rs"]
+mod filled;
 #[allow(dead_code)]
 #[path = "../../../transforms/tests/laws/points/judge.rs"]
 mod judge;
+#[allow(dead_code)]
+#[path = "../../../transforms/tests/laws/points/mappings.rs"]
+mod mappings;
 
-use generated::Words;
+use mappings::Words;
 
 type Cells = Vec<Option<Vec<u8>>>;
 
@@ -33,7 +36,7 @@ type Cells = Vec<Option<Vec<u8>>>;
 fn case(runner: &mut TestRunner) -> (Table, Sample) {
     let choices = || proptest::collection::vec(any::<u16>(), 0..1500);
     let (shape, filling) = (choices(), choices()).new_tree(runner).unwrap().current();
-    let mut table = generated::table(&mut Choices::new(shape));
+    let mut table = mappings::table(&mut Choices::new(shape));
     let children = table.children.iter_mut().flat_map(|child| &mut child.columns);
     for column in table.columns.iter_mut().chain(children) {
         // PostGIS is not there.
@@ -41,7 +44,7 @@ fn case(runner: &mut TestRunner) -> (Table, Sample) {
             column.sql = Type::Point;
         }
     }
-    let point = generated::point(&table, &mut Choices::new(filling));
+    let point = filled::point(&table, &mut Choices::new(filling));
     (table, point)
 }
 
@@ -62,7 +65,7 @@ fn whatever_the_mapping_points_come_back_from_postgres() {
         for number in 0..setting("REBUILT_POINTS", 400) {
             let (table, point) = case(&mut runner);
             let (exact, tables) = (number % 2 == 0, [table]);
-            let neighbours = mappings::neighbours();
+            let neighbours = neighbours();
             let all = || neighbours.iter().chain(&tables);
             let packer = Packer::new(&tables, qdrant::ROOT, exact)
                 .with_dictionary(&Words)

@@ -86,6 +86,7 @@ impl Target {
             plan: plan.clone(),
             loader: Arc::new(loader),
             embedder: Some(embedder),
+            numbers: None,
             checkpoints: Arc::new(Memory::default()),
             progress,
         };

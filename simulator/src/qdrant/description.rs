@@ -65,21 +65,6 @@ mod tests {
     use super::*;
     use crate::qdrant::{Hnsw, Ids, Index, SparseParams, Strict};
 
-    /// The description that README.md shows.
-    fn shown() -> &'static str {
-        let readme = include_str!("../../README.md");
-        let (_, after) = readme.split_once("```toml\nversion = ").unwrap();
-        let start = after.as_ptr() as usize - readme.as_ptr() as usize - "version = ".len();
-        readme[start..].split_once("```").unwrap().0
-    }
-
-    #[test]
-    fn the_file_that_the_readme_shows_is_read() {
-        let options = Options::parse(shown()).unwrap();
-        let told = format!("{options:?}");
-        assert!(told.contains("\"articles\"") && told.contains("Tenant"), "{told}");
-    }
-
     #[test]
     fn a_file_says_what_code_says() {
         let text = r#"

@@ -88,7 +88,10 @@ impl Options {
 
     /// What is served, in words.
     pub fn told(&self) -> String {
-        let one = |collection: &Collection| format!("{} ({} points)", collection.name, collection.points);
+        let one = |collection: &Collection| {
+            let keys = collection.shard_keys.len().max(1) as u64;
+            format!("{} ({} points)", collection.name, collection.points * keys)
+        };
         let all: Vec<String> = self.collections.iter().map(one).collect();
         format!("Qdrant {}: {}", self.version, all.join(", "))
     }

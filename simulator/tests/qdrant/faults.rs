@@ -212,3 +212,36 @@ async fn a_late_answer_is_an_answer() {
     assert_eq!(scroll(&client(&server), "c", 10).await, server.retrieved("c"));
     assert_eq!(server.struck()[0].times, 4);
 }
+
+#[tokio::test]
+async fn whoever_asks_again_from_the_same_place_reads_everything() {
+    let server = server();
+    server.set_plan(Plan::everything(1, 0.05));
+    let made = server.retrieved("c");
+    let mut client = raw(&server).await;
+    let (mut read, mut offset) = (Vec::new(), None);
+    loop {
+        let mut request = page(3);
+        request.offset = offset.clone();
+        let Ok(page) = client.scroll(request).await else {
+            continue;
+        };
+        let page = page.into_inner();
+        let expected = &made[read.len()..made.len().min(read.len() + 3)];
+        if page
+            .result
+            .iter()
+            .map(|point| &point.id)
+            .ne(expected.iter().map(|point| &point.id))
+        {
+            continue;
+        }
+        read.extend(page.result);
+        offset = page.next_page_offset;
+        if offset.is_none() {
+            break;
+        }
+    }
+    assert_eq!(read.len(), made.len());
+    assert!(server.struck().iter().filter(|rule| rule.times > 0).count() > 1);
+}

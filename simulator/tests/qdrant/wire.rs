@@ -130,10 +130,9 @@ proptest! {
                 let made = if version < Version(1, 17, 0) { aged(made) } else { made };
                 assert_eq!(&page.result, &made);
                 let (_, bytes) = server.sent();
-                match version {
-                    // A tag before every float instead of one before all of them.
-                    Version(1, 16, 0) => assert!(bytes >= page.encoded_len() as u64),
-                    _ => assert_eq!(bytes, page.encoded_len() as u64, "nothing is written twice or in vain"),
+                // The library writes old floats as 1.16 did; those before it have a law of their own below.
+                if version >= Version(1, 16, 0) {
+                    assert_eq!(bytes, page.encoded_len() as u64, "nothing is written twice or in vain");
                 }
             }
         });

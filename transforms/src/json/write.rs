@@ -268,10 +268,7 @@ impl<'o> Writer<'o> {
         let start = self.out.len();
         self.raw("\"");
         let mut rest = text.as_bytes();
-        while let Some(at) = rest
-            .iter()
-            .position(|byte| *byte < 0x20 || matches!(byte, b'"' | b'\\'))
-        {
+        while let Some(at) = first_escaped(rest) {
             if rest[at] == 0 && self.escapes {
                 self.out.truncate(start);
                 return self.tagged("$text", |writer| writer.base64(text.as_bytes()));
@@ -303,6 +300,17 @@ impl<'o> Writer<'o> {
     fn format(&mut self, text: std::fmt::Arguments<'_>) {
         self.out.write_fmt(text).expect("a Vec takes every byte");
     }
+}
+
+/// Where the first byte stands that a string does not hold as it is. Most texts have none, so they are looked through
+/// in blocks, without a way out in the middle of one.
+fn first_escaped(text: &[u8]) -> Option<usize> {
+    let escaped = |byte: &u8| *byte < 0x20 || matches!(byte, b'"' | b'\\');
+    let plain = |block: &&[u8; 32]| !block.iter().fold(false, |any, byte| any | escaped(byte));
+    let blocks = text.as_chunks::<32>().0;
+    let looked = 32 * blocks.iter().take_while(plain).count();
+    let (_, rest) = text.split_at(looked);
+    rest.iter().position(escaped).map(|at| looked + at)
 }
 
 /// Whether U+0000 is in a key.

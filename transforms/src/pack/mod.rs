@@ -18,6 +18,7 @@ mod numeric;
 mod remap;
 mod row;
 mod strip;
+mod subject;
 mod text;
 mod tuples;
 mod vector;
@@ -25,10 +26,11 @@ mod vector;
 pub use dictionary::Dictionary;
 
 use crate::mapping::{Load, Nul, Records, Source, Table};
-use crate::{Document, Notes, Reason, Reject, Value, below, visible};
+use crate::{Document, Notes, Reason, Reject, below, visible};
 use layout::{Homes, Layout, home};
 use remap::Remapping;
-use row::{Elements, Row, Slot, Subject};
+use row::{Elements, Row, Slot};
+use subject::Subject;
 pub use tuples::Tuples;
 
 /// What stands before the first tuple: signature, no flags, no header extension.
@@ -309,59 +311,5 @@ fn reject(reason: Reason, column: Option<&str>, detail: String) -> Reject {
         reason,
         column: column.map(|name| visible(name).into_owned()),
         detail,
-    }
-}
-
-/// The last part of a path; of a point, without the shard key behind it. No id of a point has an `@` in it.
-fn id<'d>(document: &Document<'_>, path: &'d str) -> &'d str {
-    let last = path.rsplit('/').next().unwrap_or(path);
-    match document.kind() {
-        Records::Documents => last,
-        Records::Points => last.split('@').next().unwrap_or(last),
-    }
-}
-
-impl<'d> Subject<'d> {
-    fn document(document: &'d Document<'d>, path: &'d str, wildcards: &'d [&'d str]) -> Self {
-        Subject {
-            document,
-            path,
-            id: id(document, path),
-            wildcards,
-            whole: None,
-            ordinal: None,
-            key: None,
-        }
-    }
-
-    /// Every element of an array or entry of a map, with what it is made of.
-    fn elements(self, whole: &'d Value<'d>) -> Vec<(Subject<'d>, &'d Value<'d>)> {
-        let subject = Subject {
-            whole: Some(whole),
-            ..self
-        };
-        match whole {
-            // A document of one mebibyte has far fewer than 2³¹.
-            Value::Array(values) => (0..)
-                .zip(values)
-                .map(|(ordinal, element)| {
-                    let ordinal = Some(ordinal);
-                    (Subject { ordinal, ..subject }, element)
-                })
-                .collect(),
-            Value::Map(entries) => entries
-                .iter()
-                .map(|(key, element)| {
-                    (
-                        Subject {
-                            key: Some(*key),
-                            ..subject
-                        },
-                        element,
-                    )
-                })
-                .collect(),
-            _ => Vec::new(),
-        }
     }
 }

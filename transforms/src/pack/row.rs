@@ -6,28 +6,11 @@ use super::column;
 use super::encode::{self, Fit};
 use super::layout::{Branch, Layout, Level};
 use super::remap::Remapping;
+use super::subject::Subject;
 use super::{Packed, Rules, cell, reject};
 use crate::json::{Left, Writer};
 use crate::mapping::{Collection, Load, Nul, Records, Type};
-use crate::{Document, Notes, Reason, Timestamp, Value};
-
-/// What a row is made of.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Subject<'d> {
-    pub(super) document: &'d Document<'d>,
-    /// Its path below the root.
-    pub(super) path: &'d str,
-    /// What tells it from others of its collection (in Qdrant, of its shard).
-    pub(super) id: &'d str,
-    /// What the pattern's `*` stand for.
-    pub(super) wildcards: &'d [&'d str],
-    /// The array or map that the element belongs to.
-    pub(super) whole: Option<&'d Value<'d>>,
-    /// The element's place in an array.
-    pub(super) ordinal: Option<i32>,
-    /// The element's place in a map.
-    pub(super) key: Option<&'d str>,
-}
+use crate::{Notes, Reason, Timestamp, Value};
 
 /// A value that somebody asks for, and what has become of it so far.
 #[derive(Debug, Clone, Copy, Default)]

@@ -3,7 +3,8 @@
 
 use super::cast::spelled;
 use super::layout::Part;
-use super::row::{Slot, Subject};
+use super::row::Slot;
+use super::subject::Subject;
 use crate::json::Owned;
 use crate::mapping::Document;
 use crate::{Timestamp, Value};

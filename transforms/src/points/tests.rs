@@ -1,5 +1,5 @@
-#![allow(clippy::unwrap_used)]
 //! What is drawn for collections.
+#![allow(clippy::unwrap_used)]
 
 use proptest::collection::vec;
 use proptest::option;
@@ -174,4 +174,25 @@ fn ids_get_the_smallest_type_that_holds_them() {
     assert_eq!(drawn(None, true), "uuid");
     assert_eq!(drawn(Some(1), true), "text");
     assert_eq!(drawn(None, false), "text");
+}
+
+#[test]
+fn what_is_written_stays_and_what_is_drawn_keeps_out_of_its_way() {
+    let collection = |name: &str| PointCollection {
+        name: name.into(),
+        ..PointCollection::default()
+    };
+    let mapping = Mapping {
+        tables: vec![Table::new("memory", Pattern::root("written"), Records::Points)],
+        ..Mapping::default()
+    };
+    let shape = crate::shape_of_points(&mapping, &[collection("memory"), collection("written")]);
+    let names: Vec<(&str, &str)> = shape
+        .collections
+        .iter()
+        .map(|(collection, tables)| (collection.as_str(), tables[0].name.as_str()))
+        .collect();
+    assert_eq!(names, [("memory", "memory_2"), ("written", "memory")]);
+    assert_eq!(shape.collections["written"], mapping.tables);
+    assert_eq!(shape.remarks.len(), 1);
 }

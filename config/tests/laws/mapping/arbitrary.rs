@@ -312,22 +312,13 @@ fn related(
         });
     }
     for (at, value) in partitions {
-        let partition = Partition {
-            by: at.get(&names).clone(),
-            values: value.clone().into_iter().collect(),
-        };
         // Mostly the value is none of the column's, and then there are no values.
-        let without = Partition {
-            values: Vec::new(),
-            ..partition.clone()
-        };
-        let mut part = |partition| {
-            change(mapping, |mapping| {
-                mapping.tables[number].partition = Some(partition)
-            })
-        };
-        if !part(partition) {
-            part(without);
+        for values in [Vec::new(), value.into_iter().collect()] {
+            let by = at.get(&names).clone();
+            let part = |mapping: &mut Mapping| {
+                mapping.tables[number].partition = Some(Partition { by, values });
+            };
+            change(mapping, part);
         }
     }
 }

@@ -4,7 +4,7 @@
 //! half-way leaves a transaction open; neither may reach the next user.
 
 use deadpool_postgres::Object;
-use std::ops::Deref;
+use std::ops::{Deref, DerefMut};
 
 #[derive(Debug)]
 pub(crate) struct Lease(Option<Object>);
@@ -27,6 +27,15 @@ impl Deref for Lease {
         match &self.0 {
             Some(object) => object,
             // Only `give_back` and `drop` empty it, and both end the loan.
+            None => unreachable!("a connection used after its loan ended"),
+        }
+    }
+}
+
+impl DerefMut for Lease {
+    fn deref_mut(&mut self) -> &mut tokio_postgres::Client {
+        match &mut self.0 {
+            Some(object) => object,
             None => unreachable!("a connection used after its loan ended"),
         }
     }

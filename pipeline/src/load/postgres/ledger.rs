@@ -16,7 +16,8 @@ use uuid::Uuid;
 const SCHEMA: &str = concat!(
     include_str!("../../../../deploy/schema/0001_ledger.sql"),
     include_str!("../../../../deploy/schema/0002_budget.sql"),
-    include_str!("../../../../deploy/schema/0003_sweep.sql")
+    include_str!("../../../../deploy/schema/0003_sweep.sql"),
+    include_str!("../../../../deploy/schema/0004_sparse_index.sql")
 );
 /// Serialises whoever creates the ledger or registers a run; released with the transaction.
 const LOCK: &str = "select pg_advisory_xact_lock(hashtext('etl ledger'))";
@@ -46,7 +47,7 @@ pub struct Altered {
 
 /// The ledger of one target.
 #[derive(Debug, Clone)]
-pub struct Ledger(Postgres);
+pub struct Ledger(pub(super) Postgres);
 
 impl Ledger {
     /// The ledger of `postgres`.

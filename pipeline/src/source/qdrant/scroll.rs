@@ -97,7 +97,9 @@ impl Scroll {
         } else {
             room.bytes.min(LARGEST_ANSWER)
         };
-        match self.client.page(&self.asked, from, points, largest).await {
+        // A call has a long way through the client; on the heap it need not be moved.
+        let page = Box::pin(self.client.page(&self.asked, from, points, largest));
+        match page.await {
             Ok(body) => match self.understand(from, &body) {
                 Ok(came) => {
                     self.pages.came(came.len(), body.len());

@@ -184,10 +184,12 @@ fn the_examples_can_be_used_and_the_page_about_them_knows_every_strike() {
     assert!(examples >= 3);
     let page = std::fs::read_to_string(folder.join("README.md")).unwrap();
     let examples: Vec<&str> = page.split("```toml\n").skip(1).collect();
-    assert_eq!(examples.len(), 2);
+    assert_eq!(examples.len(), 4, "of a Firestore and of a Qdrant");
     let example = |place: usize| examples[place].split("```").next().unwrap();
     Plan::parse(example(0), "README.md").unwrap();
     crate::dataset::Dataset::parse(example(1)).unwrap();
+    crate::qdrant::Options::parse(example(2)).unwrap();
+    crate::qdrant::Plan::parse(example(3)).unwrap();
     for strike in Strike::ALL {
         assert!(
             page.contains(&format!("| `{}` |", strike.word())),

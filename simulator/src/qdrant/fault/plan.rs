@@ -58,6 +58,35 @@ impl Plan {
         }
     }
 
+    /// Everything that a bulk read must survive without anybody's help, each with this probability: statuses that pass,
+    /// connections that are cut, answers that cannot be decoded, pages that lie and can be caught at it.
+    pub fn everything(seed: u64, probability: f64) -> Plan {
+        let strikes = [
+            Strike::Unavailable,
+            Strike::FailedToConnect,
+            Strike::ServerTimeout,
+            Strike::DeadlineExceeded,
+            Strike::Cancelled,
+            Strike::Internal,
+            Strike::Reset,
+            Strike::HalfClose,
+            Strike::Latency,
+            Strike::Malformed,
+            Strike::Repeated,
+            Strike::Disordered,
+        ];
+        let rule = |strike| {
+            let lasting = Duration::from_millis(5);
+            Fault::new(strike).probability(probability).lasting(lasting)
+        };
+        let exhausted = rule(Strike::ResourceExhausted).retry_after(Duration::from_secs(1));
+        strikes
+            .into_iter()
+            .map(rule)
+            .fold(Plan::new(seed), Plan::fault)
+            .fault(exhausted)
+    }
+
     /// One rule more.
     pub fn fault(mut self, fault: Fault) -> Plan {
         self.faults.push(fault);

@@ -89,7 +89,10 @@ fn moment(dice: &mut Dice) -> Value {
 }
 
 fn location(dice: &mut Dice) -> Value {
-    let degrees = |range: u64, dice: &mut Dice| dice.below(range * 2_000_000) as f64 / 1e6 - range as f64;
+    let degrees = |range: u64, dice: &mut Dice| {
+        let millionths = dice.below(range * 2_000_000).cast_signed() - (range * 1_000_000).cast_signed();
+        millionths as f64 / 1e6
+    };
     let fields = [
         ("lat", Value::Double(degrees(90, dice))),
         ("lon", Value::Double(degrees(180, dice))),

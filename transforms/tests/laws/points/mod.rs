@@ -2,6 +2,7 @@
 
 mod arbitrary;
 mod decoding;
+mod filled;
 mod judge;
 mod mappings;
 mod policies;
