@@ -31,9 +31,9 @@ laws: ## the laws of Firestore, asked of the official emulator and of the simula
 	cargo test --release --workspace --test laws
 
 .PHONY: bench
-bench: ## what a document costs the client, what a source and the pipeline can do, how right a plan is about a run
+bench: ## what a document costs the client, what ends and pipeline can do, how right a plan is, and what others take
 	cargo build --release --workspace --bins
-	cargo bench --workspace --bench documents --bench source --bench forecast
+	cargo bench --workspace --bench documents --bench source --bench forecast --bench qdrant
 
 .PHONY: check
 check: ## format, lints, and the licences and advisories of all dependencies

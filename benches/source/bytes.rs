@@ -1,14 +1,11 @@
 //! A reader that takes every message and looks at nothing.
 
+use crate::raw::Raw;
 use crate::serving::{database, orders};
-use ::bytes::{Buf, Bytes};
 use firestore::gcloud_sdk::google::firestore::v1 as proto;
 use http::uri::PathAndQuery;
-use prost::Message;
 use simulator::dataset::Dataset;
-use std::marker::PhantomData;
-use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
-use tonic::{Request, Status};
+use tonic::Request;
 
 /// Reads everything through so many streams that look at nothing.
 pub(crate) async fn bytes(host: &str, documents: u64, streams: u64) -> u64 {
@@ -62,7 +59,7 @@ async fn stream(host: String, root: String, query: proto::StructuredQuery) -> u6
         ..Default::default()
     };
     let path = PathAndQuery::from_static("/google.firestore.v1.Firestore/RunQuery");
-    let codec = Raw::<proto::RunQueryRequest>(PhantomData);
+    let codec = Raw::<proto::RunQueryRequest>::default();
     let answers = grpc
         .server_streaming(Request::new(request), path, codec)
         .await
@@ -72,41 +69,4 @@ async fn stream(host: String, root: String, query: proto::StructuredQuery) -> u6
         read += 1;
     }
     read
-}
-
-/// Prost out, bytes in.
-struct Raw<T>(PhantomData<T>);
-
-impl<T: Message + 'static> Codec for Raw<T> {
-    type Encode = T;
-    type Decode = Bytes;
-    type Encoder = Raw<T>;
-    type Decoder = Raw<Bytes>;
-
-    fn encoder(&mut self) -> Raw<T> {
-        Raw(PhantomData)
-    }
-
-    fn decoder(&mut self) -> Raw<Bytes> {
-        Raw(PhantomData)
-    }
-}
-
-impl<T: Message> Encoder for Raw<T> {
-    type Item = T;
-    type Error = Status;
-
-    fn encode(&mut self, item: T, buffer: &mut EncodeBuf<'_>) -> Result<(), Status> {
-        item.encode(buffer)
-            .map_err(|error| Status::internal(error.to_string()))
-    }
-}
-
-impl Decoder for Raw<Bytes> {
-    type Item = Bytes;
-    type Error = Status;
-
-    fn decode(&mut self, buffer: &mut DecodeBuf<'_>) -> Result<Option<Bytes>, Status> {
-        Ok(Some(buffer.copy_to_bytes(buffer.remaining())))
-    }
 }

@@ -9,6 +9,7 @@
 
 mod bytes; // the ceiling: every message, and nothing done with it
 mod piped; // the pipeline, with a target that keeps nothing
+mod raw; // messages as the bytes they are
 mod serving; // the simulator, and what it costs
 
 use bytes::bytes;

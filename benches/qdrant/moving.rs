@@ -1,0 +1,74 @@
+//! `etl run` from Qdrant, as an operator starts it.
+
+use crate::machine::{Case, Figures, Machine, beside};
+use std::process::Command;
+
+/// What is asked of a run. There is never an index for search: what building it takes says nothing about moving.
+#[derive(Clone, Copy)]
+pub(crate) struct Moving {
+    /// When keys are made.
+    keys: &'static str,
+    /// What is promised about points that change.
+    consistency: &'static str,
+}
+
+impl Moving {
+    /// The points, once.
+    pub(crate) const LOAD: Moving = Moving {
+        keys: "none",
+        consistency: "fuzzy",
+    };
+    /// Keys as well.
+    pub(crate) const KEYED: Moving = Moving {
+        keys: "after-load",
+        ..Moving::LOAD
+    };
+    /// And the source read again until nothing is different: what a run does unless it is told otherwise.
+    pub(crate) const SWEPT: Moving = Moving {
+        consistency: "sweeps",
+        ..Moving::KEYED
+    };
+
+    /// A run into a new database.
+    pub(crate) fn run(self, machine: &Machine, case: &Case) -> Figures {
+        let url = machine.database();
+        let figures = self.into(machine, case, &url);
+        machine.gone(&url);
+        figures
+    }
+
+    /// A run into the database at `url`.
+    pub(crate) fn into(self, machine: &Machine, case: &Case, url: &str) -> Figures {
+        let folder = tempfile::TempDir::new().unwrap();
+        std::fs::write(folder.path().join("etl.toml"), mapping(case)).unwrap();
+        let mut command = Command::new(beside("etl"));
+        command
+            .args(["run", "--source", "qdrant", "--collections", case.collection])
+            .args([
+                "--checkpoint-dir",
+                "checkpoints",
+                "--output",
+                "json",
+                "--metrics-listen",
+                "off",
+            ])
+            .args(["--consistency", self.consistency, "--primary-key", self.keys])
+            .current_dir(folder.path())
+            .env("DATABASE_URL", url)
+            .env("QDRANT_URL", &machine.url);
+        let (figures, summary) = machine.measure(&mut command);
+        assert_eq!(summary["complete"], true, "{summary:#}");
+        let rows = machine.asked(url, &format!("select count(*) from {}", case.collection));
+        assert_eq!(rows, case.points.to_string());
+        figures
+    }
+}
+
+fn mapping(case: &Case) -> String {
+    let Case { collection, size, .. } = case;
+    format!(
+        "[tables.{collection}]\nfrom = \"{collection}\"\nof = \"points\"\nkey = [\"id\"]\n\
+         [tables.{collection}.columns]\nid = {{ from = \"$id\", type = \"bigint\" }}\n\
+         embedding = {{ from = \"vector\", type = \"vector({size})\" }}\npayload = {{ type = \"jsonb\" }}\n"
+    )
+}
