@@ -40,6 +40,21 @@ pub enum Part {
     Budget,
 }
 
+impl Part {
+    /// Its name, as metrics have it.
+    pub(crate) fn label(self) -> &'static str {
+        match self {
+            Part::Source => "source",
+            Part::Target => "target",
+            Part::Embedding => "embedding",
+            Part::Checkpoints => "checkpoints",
+            Part::Identity => "identity",
+            Part::Sums => "sums",
+            Part::Budget => "budget",
+        }
+    }
+}
+
 /// Something that went wrong, ready to be acted upon and to be read.
 #[derive(Debug)]
 pub struct Fault {

@@ -4,7 +4,7 @@
 
 #![allow(clippy::disallowed_macros)] // the ban keeps everybody else out of here
 
-use crate::fault::{Fault, Part};
+use crate::fault::Fault;
 use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -72,21 +72,19 @@ pub fn describe(version: &'static str) {
         Unit::Count,
         "Documents committed to quarantine by this process, by reason."
     );
-    describe_counter!(
-        ROUNDED,
-        Unit::Count,
-        "Documents with a vector component that 32 bits cannot hold exactly."
-    );
-    describe_counter!(
-        ZEROS,
-        Unit::Count,
-        "Vectors of nothing but zeros, which no index for cosine distance holds."
-    );
-    describe_counter!(
-        OVERFLOWED,
-        Unit::Count,
-        "Documents with at least one value in _extra."
-    );
+    for (name, help) in [
+        (
+            ROUNDED,
+            "Documents with a vector component that 32 bits cannot hold exactly.",
+        ),
+        (
+            ZEROS,
+            "Vectors of nothing but zeros, which no index for cosine distance holds.",
+        ),
+        (OVERFLOWED, "Documents with at least one value in _extra."),
+    ] {
+        describe_counter!(name, Unit::Count, help);
+    }
     describe_counter!(
         RETRIES,
         Unit::Count,
@@ -282,16 +280,7 @@ pub fn retries() -> u64 {
 /// An attempt failed and will be repeated.
 pub(crate) fn retried(fault: &Fault) {
     REPEATED.fetch_add(1, Ordering::Relaxed);
-    let part = match fault.part {
-        Part::Source => "source",
-        Part::Target => "target",
-        Part::Embedding => "embedding",
-        Part::Checkpoints => "checkpoints",
-        Part::Identity => "identity",
-        Part::Sums => "sums",
-        Part::Budget => "budget",
-    };
-    counter!(RETRIES, "part" => part, "cause" => fault.cause.clone()).increment(1);
+    counter!(RETRIES, "part" => fault.part.label(), "cause" => fault.cause.clone()).increment(1);
 }
 
 /// A batch began (+1) or stopped (-1) waiting for a stage.
