@@ -66,7 +66,10 @@ async fn keep(url: &str, rows: &str, file: &PathBuf) {
     let mut file = std::io::BufWriter::new(std::fs::File::create(file).unwrap());
     let statement = format!("copy ({rows}) to stdout (format binary)");
     let pieces = client.copy_out(&statement).await.unwrap();
-    let written = pieces.try_for_each(|piece| std::future::ready(Ok(file.write_all(&piece).unwrap())));
+    let written = pieces.try_for_each(|piece| {
+        file.write_all(&piece).unwrap();
+        std::future::ready(Ok(()))
+    });
     written.await.unwrap();
     file.flush().unwrap();
 }

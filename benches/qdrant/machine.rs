@@ -172,7 +172,7 @@ impl Machine {
             peak = f64::max(peak, resident(child.id()));
             match child.try_wait().unwrap() {
                 Some(status) => break status,
-                None => std::thread::sleep(GLANCE),
+                None => self.runtime.block_on(async { tokio::time::sleep(GLANCE).await }),
             }
         };
         let (mut said, mut told) = (String::new(), String::new());

@@ -103,6 +103,7 @@ fn ways<'a>(machine: &'a Machine, case: &'a Case, python: Option<&'a Path>) -> V
         way(Kind::Copy, "COPY of packed rows", copy(1)),
         way(Kind::Copy, "  two connections", copy(2)),
         way(Kind::Load, "etl, load alone", etl(Moving::LOAD)),
+        way(Kind::Load, "  in sixteen lanes", etl(Moving::CUT)),
         way(Kind::Whole, "etl, with keys", etl(Moving::KEYED)),
         way(Kind::Whole, "etl, with keys and sweeps", etl(Moving::SWEPT)),
     ];

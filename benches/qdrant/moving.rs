@@ -10,6 +10,8 @@ pub(crate) struct Moving {
     keys: &'static str,
     /// What is promised about points that change.
     consistency: &'static str,
+    /// Lanes that the points are cut into; as many as a run makes by itself where it is 0.
+    lanes: u64,
 }
 
 impl Moving {
@@ -17,6 +19,12 @@ impl Moving {
     pub(crate) const LOAD: Moving = Moving {
         keys: "none",
         consistency: "fuzzy",
+        lanes: 0,
+    };
+    /// The same in lanes of a sixteenth, so that several are read at a time however few points there are.
+    pub(crate) const CUT: Moving = Moving {
+        lanes: 16,
+        ..Moving::LOAD
     };
     /// Keys as well.
     pub(crate) const KEYED: Moving = Moving {
@@ -56,6 +64,9 @@ impl Moving {
             .current_dir(folder.path())
             .env("DATABASE_URL", url)
             .env("QDRANT_URL", &machine.url);
+        if let Some(documents) = case.points.checked_div(self.lanes) {
+            command.args(["--lane-documents", &documents.to_string()]);
+        }
         let (figures, summary) = machine.measure(&mut command);
         assert_eq!(summary["complete"], true, "{summary:#}");
         let rows = machine.asked(url, &format!("select count(*) from {}", case.collection));

@@ -1,7 +1,8 @@
 //! How others do it: with `qdrant-client`, psycopg and pgvector's own adapter, each as its documentation shows it.
 //!
 //! They read over gRPC, which is the fastest that the client offers, and move a share of the points, since what a point
-//! costs them does not depend on how many there are.
+//! costs them does not depend on how many there are. Their rows are narrower than `etl`'s by the path: of 384 components and
+//! this payload they stay just below the two kilobytes above which PostgreSQL compresses, and moves vectors elsewhere.
 
 use crate::machine::{Case, Figures, GAPS, Machine};
 use std::path::{Path, PathBuf};

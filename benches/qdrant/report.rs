@@ -101,12 +101,21 @@ fn compare(rows: &[Row]) {
     println!("  ceilings: source {source:.0} points/s, target {target:.0} points/s");
     println!("  what the cores allow one who does both and thinks nothing: {allowed:.0} points/s");
     println!(
-        "  etl, load alone: {:.2} of the slower ceiling, {:.2} of what the cores allow",
+        "  etl, at its fastest: {:.2} of the slower ceiling, {:.2} of what the cores allow",
         etl / source.min(target),
         etl / allowed
     );
+    // What others do on this machine meanwhile changes how long it all takes, and this hardly.
+    println!(
+        "  CPU of both ceilings together: {:.2} of what etl and both ends take",
+        (cheapest(Kind::Scroll) + cheapest(Kind::Copy)) / cheapest(Kind::Load)
+    );
     for peer in of(Kind::Peer) {
-        println!("  etl, load alone: {:.1} times {}", etl / peer.rate(), peer.name);
+        println!(
+            "  etl, at its fastest: {:.1} times {}",
+            etl / peer.rate(),
+            peer.name
+        );
     }
     println!();
 }
@@ -117,9 +126,15 @@ pub(crate) fn flat(rows: &[Row]) {
     let (half, whole) = (of(Kind::Half), of(Kind::Load));
     let more = whole.middle(|it| it.peak) - half.middle(|it| it.peak);
     let judged = half.middle(|it| it.points) >= ALL_LANES;
+    let peaks = |row: &Row| {
+        let peaks = row.rounds.iter().map(|it| format!("{:.0}", it.peak / MEBIBYTE));
+        peaks.collect::<Vec<_>>().join(", ")
+    };
     println!(
-        "memory of etl: {:+.1} MiB for twice as many points{}",
+        "memory of etl: {:+.1} MiB for twice as many points ({} against {}){}",
         more / MEBIBYTE,
+        peaks(whole),
+        peaks(half),
         if judged {
             ""
         } else {
