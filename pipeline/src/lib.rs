@@ -37,4 +37,5 @@ pub mod store;
 pub mod supervisor;
 pub mod survey;
 pub mod sweep;
+mod trust;
 pub mod verify;

@@ -1,17 +1,17 @@
 //! Encryption to the endpoint: always verified, against the authorities that the system and the web trust.
 
+use crate::trust;
+use rustls::ClientConfig;
 use rustls::crypto::aws_lc_rs;
-use rustls::{ClientConfig, RootCertStore};
 use std::error::Error;
 use std::sync::Arc;
 
 pub(super) fn client() -> Result<ClientConfig, rustls::Error> {
-    let mut roots = RootCertStore::empty();
-    roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     let builder = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()));
     let builder = builder.with_safe_default_protocol_versions()?;
-    Ok(builder.with_root_certificates(roots).with_no_client_auth())
+    Ok(builder
+        .with_root_certificates(trust::usual())
+        .with_no_client_auth())
 }
 
 /// Whether a certificate that does not hold is the cause of `error`.

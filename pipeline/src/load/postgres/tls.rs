@@ -2,11 +2,11 @@
 //! What the server showed is remembered, be it taken or refused.
 
 use crate::fault::{Fault, Part};
+use crate::trust;
 use config::{Connection, Tls};
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature};
-use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -56,11 +56,8 @@ pub(super) fn connector(connection: &Connection, shown: &Shown) -> Result<MakeRu
 
 /// The authority the operator named, or those the system and the web trust.
 fn roots(connection: &Connection) -> Result<RootCertStore, Fault> {
-    let mut roots = RootCertStore::empty();
     let Some(file) = &connection.root_certificate else {
-        roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-        return Ok(roots);
+        return Ok(trust::usual());
     };
     let unusable = |why: String| {
         Fault::permanent(
@@ -73,18 +70,7 @@ fn roots(connection: &Connection) -> Result<RootCertStore, Fault> {
             "sslrootcert in DATABASE_URL must name a PEM file with the server's certificate authority",
         )
     };
-    let certificates = CertificateDer::pem_file_iter(file).map_err(|error| unusable(error.to_string()))?;
-    for certificate in certificates {
-        let certificate = certificate.map_err(|error| unusable(error.to_string()))?;
-        roots
-            .add(certificate)
-            .map_err(|error| unusable(error.to_string()))?;
-    }
-    if roots.is_empty() {
-        Err(unusable("it holds no certificate".to_owned()))
-    } else {
-        Ok(roots)
-    }
+    trust::only(file).map_err(unusable)
 }
 
 /// `verify-full`; `verify-ca` (any name under the authority); `no-verify` (anyone).

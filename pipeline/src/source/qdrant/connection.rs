@@ -5,10 +5,9 @@
 //! again whenever one is gone.
 
 use crate::fault::{Fault, Part};
+use crate::trust;
 use config::Secret;
 use rustls::crypto::aws_lc_rs;
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
 use std::path::Path;
 use std::sync::Arc;
@@ -107,11 +106,8 @@ pub(super) fn rustls(ca_file: Option<&Path>) -> Result<ClientConfig, Fault> {
 }
 
 fn roots(ca_file: Option<&Path>) -> Result<RootCertStore, Fault> {
-    let mut roots = RootCertStore::empty();
     let Some(file) = ca_file else {
-        roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-        return Ok(roots);
+        return Ok(trust::usual());
     };
     let unusable = |why: String| {
         Fault::permanent(
@@ -124,17 +120,7 @@ fn roots(ca_file: Option<&Path>) -> Result<RootCertStore, Fault> {
             "source.ca_file must name a PEM file with the authority that signed the server's certificate",
         )
     };
-    let certificates = CertificateDer::pem_file_iter(file).map_err(|error| unusable(error.to_string()))?;
-    for certificate in certificates {
-        let certificate = certificate.map_err(|error| unusable(error.to_string()))?;
-        roots
-            .add(certificate)
-            .map_err(|error| unusable(error.to_string()))?;
-    }
-    match roots.is_empty() {
-        true => Err(unusable("it holds no certificate".to_owned())),
-        false => Ok(roots),
-    }
+    trust::only(file).map_err(unusable)
 }
 
 /// Sends the key with every call, marked so that nothing between here and the socket logs it.
