@@ -22,6 +22,10 @@ use indicatif::{MultiProgress, ProgressDrawTarget};
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
+/// Gives back what batches took, so that memory does not depend on how long a run lasts.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// How the operator wants to be spoken to.
 #[derive(Debug, Clone)]
 pub(crate) struct Voice {

@@ -68,6 +68,7 @@ pub(crate) async fn piped(host: &str, lanes: usize) -> u64 {
         },
         sample: 300,
         lane_documents: 100_000,
+        lanes: 4,
     };
     let progress = Arc::new(pipeline::progress::Progress::default());
     let plan = Arc::new(

@@ -251,7 +251,7 @@ pub static SETTINGS: &[Setting] = &[
         "lanes in flight at the same time"),
     setting("run.lane_documents", Some("--lane-documents"), &[], Count(1, 1_000_000_000_000),
         Default("100000"),
-        "documents a lane should have when a collection is cut"),
+        "most documents of a lane when a collection is cut"),
     setting("run.batch_rows", Some("--batch-rows"), &["MIGRATION_BATCH_SIZE"], Count(1, 1_000_000),
         Default("20000"),
         "most rows in a batch"),

@@ -73,6 +73,7 @@ impl Init<'_> {
             },
             sample: settings.sample.get(),
             lane_documents: self.habits.lane_documents.get(),
+            lanes: self.habits.lanes.get(),
         };
         let plan = planning::draw(&source, &wish, &self.progress).await?;
         let documents = plan.documents();

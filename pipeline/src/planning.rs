@@ -21,9 +21,16 @@ pub struct Wish {
     pub mapping: Mapping,
     /// Documents a collection's typing looks at.
     pub sample: usize,
-    /// Documents a lane should have.
+    /// The most documents that a lane should have.
     pub lane_documents: u64,
+    /// Lanes in flight at the same time.
+    pub lanes: usize,
 }
+
+/// Lanes that each one in flight should find in a collection, so that all have work until shortly before its end.
+const TURNS: u64 = 4;
+/// A lane of fewer records would be begun and ended for next to nothing.
+const WORTH_A_LANE: u64 = 1_000;
 
 impl Wish {
     /// What is asked for in the settings.
@@ -38,7 +45,14 @@ impl Wish {
             mapping: Mapping::asked(source, target, tables),
             sample: source.sample().get(),
             lane_documents: habits.lane_documents.get(),
+            lanes: habits.lanes.get(),
         }
+    }
+
+    /// Records that a lane should have of a collection of so many.
+    fn lane_size(&self, records: u64) -> u64 {
+        let lanes = (self.lanes as u64).saturating_mul(TURNS).max(1);
+        self.lane_documents.min(records.div_ceil(lanes).max(WORTH_A_LANE))
     }
 }
 

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use crate::Census;
 use crate::census::{Field, Kind as Found};
 use crate::mapping::{Column, FieldPath, Holds, Nul, Pattern, RESERVED_COLUMNS, Scalar, Table, Type};
-use crate::naming;
 use crate::relation::word;
+use crate::{inline, naming};
 
 /// The tables of a run, and what the operator should know about them.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,14 +47,15 @@ pub fn infer(samples: &BTreeMap<String, Census>) -> Shape {
                 from: Pattern::group(collection),
                 key: Vec::new(),
                 nul: Nul::default(),
-                columns,
                 children: Vec::new(),
                 drop: Vec::new(),
                 indexes: Vec::new(),
                 foreign_keys: Vec::new(),
                 of: Default::default(),
                 partition: None,
+                toast_tuple_target: inline::toast_tuple_target(&columns, census.beside_vectors(&columns)),
                 load: Default::default(),
+                columns,
             };
             (collection.clone(), vec![table])
         })

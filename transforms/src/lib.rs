@@ -7,6 +7,7 @@ mod census;
 pub mod firestore;
 mod floats;
 mod infer;
+mod inline;
 pub mod json;
 mod naming;
 mod pack;

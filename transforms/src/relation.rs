@@ -107,11 +107,17 @@ impl<'t> Relation<'t> {
         let mut sql = format!(
             "CREATE TABLE {table} (\n{}\n){};\n",
             lines.join(",\n"),
-            self.parting()
+            match self.partition() {
+                Some(partition) => format!(" PARTITION BY LIST ({})", quote(&partition.by)),
+                None => self.storage(),
+            }
         );
         for (name, values) in self.partitions() {
             let part = format!("{}.{}", quote(schema), quote(&name));
-            sql.push_str(&format!("CREATE TABLE {part} PARTITION OF {table} {values};\n"));
+            let storage = self.storage();
+            sql.push_str(&format!(
+                "CREATE TABLE {part} PARTITION OF {table} {values}{storage};\n"
+            ));
         }
         sql.push_str(&format!(
             "COMMENT ON TABLE {table} IS {};\n",
@@ -133,9 +139,11 @@ impl<'t> Relation<'t> {
         self.table.partition.as_ref().filter(|_| self.child.is_none())
     }
 
-    fn parting(&self) -> String {
-        let by = |partition: &Partition| format!(" PARTITION BY LIST ({})", quote(&partition.by));
-        self.partition().map(by).unwrap_or_default()
+    /// Storage parameters, which PostgreSQL takes of a part but not of what is parted.
+    fn storage(&self) -> String {
+        let target = self.table.toast_tuple_target.filter(|_| self.child.is_none());
+        let with = |bytes| format!(" WITH (toast_tuple_target = {bytes})");
+        target.map(with).unwrap_or_default()
     }
 
     /// The parts of a table that is parted: their names, unquoted, and which rows each takes, as SQL says it. The

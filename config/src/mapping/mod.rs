@@ -132,6 +132,10 @@ pub struct Table {
     /// How the table is parted, if it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub partition: Option<Partition>,
+    /// PostgreSQL's storage parameter of this name, in bytes: rows up to this long keep their large values, such as
+    /// vectors, in the row. Nothing means PostgreSQL's own, about 2,000.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub toast_tuple_target: Option<u16>,
 }
 
 /// A table in parts, one for each value of a column: `PARTITION BY LIST`.
@@ -159,6 +163,7 @@ impl Table {
             indexes: Vec::new(),
             foreign_keys: Vec::new(),
             partition: None,
+            toast_tuple_target: None,
         }
     }
 }

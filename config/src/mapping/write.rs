@@ -80,6 +80,9 @@ pub fn write(mapping: &Mapping, notes: &dyn Fn(Place<'_>) -> Vec<String>) -> Str
                 block(&mut text, "partitions", &values);
             }
         }
+        if let Some(bytes) = table.toast_tuple_target {
+            entry(&mut text, "toast_tuple_target", bytes);
+        }
         columns(&mut text, &header, &table.columns, &|column| {
             notes(Place::Column(table, None, column))
         });

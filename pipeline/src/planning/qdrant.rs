@@ -55,7 +55,8 @@ pub(super) async fn plan(
             "reading the ids of {} (about {})",
             described.name, described.points
         ));
-        let looked = look(source, described, wish.lane_documents).await?;
+        let size = wish.lane_size(described.points);
+        let looked = look(source, described, size).await?;
         turn_to(format!("looking at a sample of {}", looked.described.name));
         let sample = sample(source, &looked, wish.sample, &mut kept).await?;
         drawn.push(drawing::of(&looked, &sample));

@@ -73,6 +73,7 @@ pub(crate) fn plan(lanes: u32) -> Arc<Plan> {
         foreign_keys: Vec::new(),
         of: Default::default(),
         partition: None,
+        toast_tuple_target: None,
         load: Default::default(),
     };
     let lane = |id| Lane {

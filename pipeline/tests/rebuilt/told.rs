@@ -21,6 +21,7 @@ fn table(columns: Vec<Column>) -> Table {
         foreign_keys: Vec::new(),
         of: Default::default(),
         partition: None,
+        toast_tuple_target: None,
         load: Default::default(),
     }
 }

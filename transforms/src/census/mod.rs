@@ -15,6 +15,7 @@ mod spread;
 mod style;
 
 use crate::Document;
+use crate::mapping::{Column, Type};
 
 pub(crate) use bounded::{Bounded, Places};
 pub(crate) use composites::Maps;
@@ -156,6 +157,17 @@ impl Census {
     /// The bytes of the documents' fields on the wire: the average, and the largest.
     pub fn sizes(&self) -> (u64, u64) {
         (self.documents.mean(), self.documents.most)
+    }
+
+    /// The bytes of a document beside the vectors that go into these columns, on average.
+    pub(crate) fn beside_vectors(&self, columns: &[Column]) -> u64 {
+        // A component comes as a double in an element of an array.
+        const COMPONENT: u64 = 11;
+        let vectors = columns.iter().map(|column| match column.sql {
+            Type::Vector(size) | Type::Halfvec(size) => COMPONENT * u64::from(size),
+            _ => 0,
+        });
+        self.documents.mean().saturating_sub(vectors.sum())
     }
 
     /// What the sample held and this census does not describe; one sentence each.

@@ -266,7 +266,9 @@ impl<'o> Writer<'o> {
 
     fn string(&mut self, text: &str) {
         let start = self.out.len();
-        self.raw("\"");
+        // With both quotes, so that there is room for all of most texts at once.
+        self.out.reserve(text.len() + 2);
+        self.out.push(b'"');
         let mut rest = text.as_bytes();
         while let Some(at) = first_escaped(rest) {
             if rest[at] == 0 && self.escapes {
@@ -278,7 +280,7 @@ impl<'o> Writer<'o> {
             rest = &rest[at + 1..];
         }
         self.out.extend_from_slice(rest);
-        self.raw("\"");
+        self.out.push(b'"');
     }
 
     fn escape(&mut self, byte: u8) {
@@ -302,15 +304,39 @@ impl<'o> Writer<'o> {
     }
 }
 
-/// Where the first byte stands that a string does not hold as it is. Most texts have none, so they are looked through
-/// in blocks, without a way out in the middle of one.
+/// Where the first byte stands that a string does not hold as it is. Most texts have none: eight bytes are looked at
+/// at a time, and the last ones together with some before them.
 fn first_escaped(text: &[u8]) -> Option<usize> {
+    let (words, rest) = text.as_chunks::<8>();
+    let found = words
+        .iter()
+        .position(|word| any_escaped(u64::from_le_bytes(*word)));
+    let start = match found {
+        Some(word) => 8 * word,
+        None if rest.is_empty() => return None,
+        None => {
+            if let Some(last) = text.last_chunk::<8>()
+                && !any_escaped(u64::from_le_bytes(*last))
+            {
+                return None;
+            }
+            text.len() - rest.len()
+        }
+    };
     let escaped = |byte: &u8| *byte < 0x20 || matches!(byte, b'"' | b'\\');
-    let plain = |block: &&[u8; 32]| !block.iter().fold(false, |any, byte| any | escaped(byte));
-    let blocks = text.as_chunks::<32>().0;
-    let looked = 32 * blocks.iter().take_while(plain).count();
-    let (_, rest) = text.split_at(looked);
-    rest.iter().position(escaped).map(|at| looked + at)
+    let (_, rest) = text.split_at(start);
+    rest.iter().position(escaped).map(|at| start + at)
+}
+
+/// Whether one of eight bytes is below 0x20, a quote or a backslash.
+fn any_escaped(word: u64) -> bool {
+    const ONES: u64 = u64::from_le_bytes([1; 8]);
+    const HIGH: u64 = u64::from_le_bytes([0x80; 8]);
+    // The high bit of a byte says that it was below `limit`; a borrow from below can only make it so falsely above one
+    // that truly is.
+    let below = |word: u64, limit: u64| word.wrapping_sub(ONES * limit) & !word & HIGH;
+    let is = |byte: u8| below(word ^ (ONES * u64::from(byte)), 1);
+    below(word, 0x20) | is(b'"') | is(b'\\') != 0
 }
 
 /// Whether U+0000 is in a key.

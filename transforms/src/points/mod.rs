@@ -14,7 +14,7 @@ use crate::mapping::{
     Column, Distance, Document, FieldPath, Holds, Pattern, RESERVED_COLUMNS, Records, Scalar, Source, Table,
     Type,
 };
-use crate::{Shape, naming};
+use crate::{Shape, inline, naming};
 
 /// What Qdrant says of a collection, and what looking through its ids has shown.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -33,6 +33,8 @@ pub struct PointCollection {
     pub sharding: Option<ShardKeys>,
     /// How many points it has.
     pub points: u64,
+    /// The bytes of a point beside its dense vectors, on average.
+    pub beside: u64,
 }
 
 /// The kinds of ids that occur.
@@ -145,6 +147,8 @@ pub fn propose(collections: &[PointCollection]) -> Shape {
         sketch.shard_key();
         sketch.vectors();
         sketch.payload();
+        sketch.table.toast_tuple_target =
+            inline::toast_tuple_target(&sketch.table.columns, collection.beside);
         remarks.append(&mut sketch.remarks);
         drawn.insert(collection.name.clone(), vec![sketch.table]);
     }

@@ -79,6 +79,7 @@ fn collection() -> impl Strategy<Value = PointCollection> {
                 payload,
                 sharding,
                 points: 1,
+                beside: 0,
             }
         })
 }
@@ -142,6 +143,7 @@ fn a_collection_is_drawn_as_one_would_by_hand() {
         ],
         sharding: Some(ShardKeys::Texts),
         points: 7,
+        beside: 0,
     }]);
     let tables = shape.collections.into_values().flatten().collect();
     let text = write(

@@ -11,7 +11,7 @@ use crate::infer::shown;
 use crate::mapping::{
     Column, ColumnRef, Document, ForeignKey, Index, Method, Nul, Pattern, RESERVED_COLUMNS, Segment, Table,
 };
-use crate::naming;
+use crate::{inline, naming};
 
 /// PostgreSQL ends at 1600; beyond some hundreds a table is no longer readable.
 const COLUMNS: usize = 250;
@@ -50,14 +50,15 @@ pub(super) fn draw(site: &Site<'_>, sites: &Sites<'_>, names: &mut HashSet<Strin
         from: site.pattern.clone(),
         key: named.names[..place.key].to_vec(),
         nul: if nul(site) { Nul::Escape } else { Nul::default() },
-        columns: named.columns,
         children: Vec::new(),
         drop: Vec::new(),
         indexes: named.indexes,
         foreign_keys: Vec::new(),
         of: Default::default(),
         partition: None,
+        toast_tuple_target: inline::toast_tuple_target(&named.columns, census.beside_vectors(&named.columns)),
         load: Default::default(),
+        columns: named.columns,
     };
     if place.key == 0 {
         table

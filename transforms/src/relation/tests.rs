@@ -17,6 +17,7 @@ fn table(from: Pattern, columns: Vec<Column>) -> Table {
         foreign_keys: Vec::new(),
         of: Default::default(),
         partition: None,
+        toast_tuple_target: None,
         load: Default::default(),
     }
 }
@@ -182,4 +183,20 @@ COMMENT ON TABLE "public"."memory" IS 'Qdrant collection: mem';
 COMMENT ON COLUMN "public"."memory"."org" IS 'Qdrant field: payload.org (text)';
 "#;
     assert_eq!(relations(&[table])[0].create_sql("public"), expected);
+}
+
+#[test]
+fn how_rows_are_stored_is_said_of_the_tables_that_hold_them() {
+    let mut table = Table::new("memory", Pattern::root("mem"), Records::Points);
+    table.toast_tuple_target = Some(8160);
+    let with = " WITH (toast_tuple_target = 8160);\n";
+    let sql = relations(std::slice::from_ref(&table))[0].create_sql("public");
+    assert!(sql.contains(&format!("\n){with}")), "{sql}");
+    table.partition = Some(Partition {
+        by: "org".into(),
+        values: Vec::new(),
+    });
+    let sql = relations(&[table])[0].create_sql("public");
+    assert!(sql.contains(" BY LIST (\"org\");\n"), "{sql}");
+    assert!(sql.contains(&format!(" DEFAULT{with}")), "{sql}");
 }

@@ -98,6 +98,7 @@ pub(crate) fn table(collection: &str, columns: Vec<Column>) -> Table {
         foreign_keys: Vec::new(),
         of: Default::default(),
         partition: None,
+        toast_tuple_target: None,
         load: Default::default(),
     }
 }

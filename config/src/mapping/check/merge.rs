@@ -35,6 +35,11 @@ impl Check<'_> {
                 table.partition.is_some(),
                 "its parts are made already",
             ),
+            (
+                "toast_tuple_target",
+                table.toast_tuple_target.is_some(),
+                "how it is stored is its owner's",
+            ),
         ] {
             if there {
                 let what = format!(

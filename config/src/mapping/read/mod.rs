@@ -4,6 +4,7 @@
 //! judged as a whole by `check`, which then knows what it cannot rely on.
 
 mod column;
+mod index;
 mod literal;
 mod reader;
 mod table;

@@ -5,15 +5,11 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::reader::Reader;
-use super::{Notes, Sheet, column, in_order};
+use super::{Notes, Sheet, column, in_order, index};
 use crate::file::{Page, article};
 use crate::mapping::check::Spot;
 use crate::mapping::names::table_and_columns;
-use crate::mapping::words::unknown;
-use crate::mapping::{
-    Child, Column, Distance, FieldPath, ForeignKey, Index, Method, Misspelt, Nul, Partition, Pattern,
-    Records, Table,
-};
+use crate::mapping::{Child, Column, FieldPath, ForeignKey, Nul, Partition, Pattern, Records, Table};
 use crate::origin::shown;
 
 /// Reads one table.
@@ -32,6 +28,7 @@ pub(super) fn read(page: &mut Page<'_>, name: &str, span: Range<usize>, table: &
         "foreign_keys",
         "partition_by",
         "partitions",
+        "toast_tuple_target",
         "columns",
         "children",
     ];
@@ -58,9 +55,10 @@ pub(super) fn read(page: &mut Page<'_>, name: &str, span: Range<usize>, table: &
         drop: reader.list(table, "drop", "[\"legacyToken\"]"),
         columns: columns(&mut reader, table),
         children: children(&mut reader, table),
-        indexes: indexes(&mut reader, table),
+        indexes: index::read(&mut reader, table),
         foreign_keys: foreign_keys(&mut reader, table),
         partition: partition(&mut reader, table),
+        toast_tuple_target: reader.number(table, "toast_tuple_target", (128, 8160)),
     };
     let path = page.path.to_owned();
     Sheet {
@@ -143,7 +141,7 @@ fn child(reader: &mut Reader<'_, '_>, name: &str, table: &DeTable<'_>) -> Child 
         from,
         of: reader.read(table, "of").unwrap_or_default(),
         columns: columns(reader, table),
-        indexes: indexes(reader, table),
+        indexes: index::read(reader, table),
     }
 }
 
@@ -158,7 +156,7 @@ fn not_a_table(reader: &mut Reader<'_, '_>, key: &'static str, value: &Spanned<D
 
 /// Reads a list of inline tables; of an item that cannot be read something stands in its place, so that the others
 /// keep their numbers.
-fn rows<T>(
+pub(super) fn rows<T>(
     reader: &mut Reader<'_, '_>,
     table: &DeTable<'_>,
     (key, name, example): (&'static str, &str, &str),
@@ -189,106 +187,6 @@ fn rows<T>(
         }
     }
     rows
-}
-
-fn indexes(reader: &mut Reader<'_, '_>, table: &DeTable<'_>) -> Vec<Index> {
-    let nothing = || Index {
-        on: Vec::new(),
-        unique: false,
-        method: Method::Btree,
-        filter: None,
-    };
-    rows(
-        reader,
-        table,
-        ("indexes", "index", "[ { on = [\"city\"] } ]"),
-        nothing,
-        index,
-    )
-}
-
-fn index(reader: &mut Reader<'_, '_>, start: usize, table: &DeTable<'_>) -> Index {
-    reader.only(
-        table,
-        &[
-            "on",
-            "unique",
-            "where",
-            "using",
-            "distance",
-            "m",
-            "ef_construction",
-            "lists",
-        ],
-    );
-    let on = reader.list(table, "on", "[\"city\", \"born desc\"]");
-    if !table.contains_key("on") {
-        reader.refuse(
-            "indexes",
-            start,
-            "no `on` names its columns; write for example on = [\"city\"]",
-        );
-    }
-    Index {
-        on,
-        unique: reader.switch(table, "unique"),
-        filter: reader.text(table, "where").map(str::to_owned),
-        method: method(reader, start, table).unwrap_or(Method::Btree),
-    }
-}
-
-fn method(reader: &mut Reader<'_, '_>, start: usize, table: &DeTable<'_>) -> Option<Method> {
-    const METHODS: [&str; 6] = ["btree", "hash", "gin", "gist", "hnsw", "ivfflat"];
-    let using = match table.contains_key("using") {
-        true => reader.text(table, "using")?,
-        false => "btree",
-    };
-    let own: &[&'static str] = match using {
-        "hnsw" => &["distance", "m", "ef_construction"],
-        "ivfflat" => &["distance", "lists"],
-        _ => &[],
-    };
-    for key in ["distance", "m", "ef_construction", "lists"] {
-        if table.contains_key(key) && !own.contains(&key) && METHODS.contains(&using) {
-            reader.refuse(
-                "indexes",
-                start,
-                format_args!("{using} knows no `{key}`; leave it out"),
-            );
-        }
-    }
-    let distance = |reader: &mut Reader<'_, '_>| -> Option<Distance> {
-        if !table.contains_key("distance") {
-            let what =
-                "no `distance` says what it orders by; write distance = \"cosine\", \"l2\", \"ip\" or \"l1\"";
-            reader.refuse("indexes", start, what);
-        }
-        reader.read(table, "distance")
-    };
-    match using {
-        "btree" => Some(Method::Btree),
-        "hash" => Some(Method::Hash),
-        "gin" => Some(Method::Gin),
-        "gist" => Some(Method::Gist),
-        "hnsw" => Some(Method::Hnsw {
-            distance: distance(reader)?,
-            m: reader.number(table, "m", (2, 100)).unwrap_or(Method::LINKS),
-            ef_construction: reader
-                .number(table, "ef_construction", (4, 1000))
-                .unwrap_or(Method::CANDIDATES),
-        }),
-        "ivfflat" => Some(Method::Ivfflat {
-            distance: distance(reader)?,
-            lists: reader
-                .number(table, "lists", (1, 32_768))
-                .unwrap_or(Method::LISTS),
-        }),
-        other => {
-            let Misspelt(what) = unknown("kind of index", other, METHODS.into_iter());
-            reader.refuse("indexes", start, what);
-            None
-        }
-    }
 }
 
 fn foreign_keys(reader: &mut Reader<'_, '_>, table: &DeTable<'_>) -> Vec<ForeignKey> {

@@ -119,7 +119,7 @@ fn drawn<T: std::fmt::Debug>(of: impl Strategy<Value = T>) -> impl Strategy<Valu
 }
 
 type Parts = (
-    (String, Pattern, Nul, Records),
+    (String, Pattern, Nul, Records, Option<u16>),
     Vec<Column>,
     Vec<FieldPath>,
     Vec<Drawn<(bool, Method, Option<String>)>>,
@@ -142,6 +142,7 @@ fn parts() -> impl Strategy<Value = Parts> {
             pattern(),
             nul,
             select(vec![Records::Documents, Records::Documents, Records::Points]),
+            prop::option::of(128..=8160u16),
         ),
         prop::collection::vec(column(), 0..16),
         prop::collection::vec(path(), 0..3),
@@ -187,7 +188,7 @@ fn change(mapping: &mut Mapping, change: impl FnOnce(&mut Mapping)) -> bool {
 
 fn add(
     mapping: &mut Mapping,
-    ((name, from, nul, of), mut columns, drop, indexes, children, (keys, partitions)): Parts,
+    ((name, from, nul, of, toast_tuple_target), mut columns, drop, indexes, children, (keys, partitions)): Parts,
 ) {
     if of == Records::Points {
         // Of points most fields lie in the payload.
@@ -209,6 +210,7 @@ fn add(
         foreign_keys: Vec::new(),
         of,
         partition: None,
+        toast_tuple_target,
         load: Default::default(),
     };
     if !change(mapping, |mapping| mapping.tables.push(table)) {

@@ -40,7 +40,17 @@ pub(super) fn of(looked: &Looked, sample: &[Bytes]) -> PointCollection {
             .collect(),
         sharding: described.shard_keys.as_deref().and_then(sharding),
         points: looked.ids.iter().map(|(_, ids)| ids.count).sum(),
+        beside: beside(described, sample),
     }
+}
+
+/// The bytes of a point beside its dense vectors, on average.
+fn beside(described: &source::Collection, sample: &[Bytes]) -> u64 {
+    let vectors = described.vectors.values().filter(|vector| !vector.multi);
+    let vectors: u64 = vectors.map(|vector| 4 * vector.size).sum();
+    let all: u64 = sample.iter().map(|body| body.len() as u64).sum();
+    all.checked_div(sample.len() as u64)
+        .map_or(0, |mean| mean.saturating_sub(vectors))
 }
 
 fn ids(looked: &Looked) -> Ids {

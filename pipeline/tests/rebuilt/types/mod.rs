@@ -103,6 +103,7 @@ async fn agree(client: &Client, sql: Type, holds: Holds, misfit: Misfit, values:
         foreign_keys: Vec::new(),
         of: Default::default(),
         partition: None,
+        toast_tuple_target: None,
         load: Default::default(),
     };
     let tables = [table];

@@ -111,3 +111,25 @@ fn the_keys_of_a_document_are_never_taken_for_tags() {
     assert_eq!(json::object(&fields, ""), r#"{"$double":1}"#);
     assert_eq!(json::object(&[], ""), "{}");
 }
+
+#[test]
+fn the_first_byte_to_escape_is_found_wherever_it_stands() {
+    let slowly = |text: &[u8]| {
+        let escaped = |byte: &u8| *byte < 0x20 || matches!(byte, b'"' | b'\\');
+        text.iter().position(escaped)
+    };
+    // Bytes that differ in one bit from one that is escaped, or that a borrow could make look like one, beside each.
+    for around in [0x20, 0x21, 0x23, 0x5b, 0x5d, 0x7f, 0x80, 0xa0, 0xff] {
+        for length in 0..27 {
+            let mut text = vec![around; length];
+            assert_eq!(first_escaped(&text), slowly(&text), "{text:?}");
+            for at in 0..length {
+                for byte in 0..=u8::MAX {
+                    text[at] = byte;
+                    assert_eq!(first_escaped(&text), slowly(&text), "{text:?}");
+                }
+                text[at] = around;
+            }
+        }
+    }
+}

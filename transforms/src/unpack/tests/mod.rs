@@ -24,6 +24,7 @@ fn table(name: &str, columns: Vec<Column>, children: Vec<Child>) -> Table {
         foreign_keys: Vec::new(),
         of: Default::default(),
         partition: None,
+        toast_tuple_target: None,
         load: Default::default(),
     }
 }

@@ -130,6 +130,7 @@ fn empty(name: String, from: Pattern) -> Table {
         foreign_keys: Vec::new(),
         of: Default::default(),
         partition: None,
+        toast_tuple_target: None,
         load: Default::default(),
     }
 }

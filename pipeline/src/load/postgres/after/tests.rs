@@ -206,6 +206,7 @@ fn table(name: &str, key: &[&str], columns: Vec<Column>, indexes: Vec<Index>) ->
         foreign_keys: Vec::new(),
         of: Default::default(),
         partition: None,
+        toast_tuple_target: None,
         load: Default::default(),
     }
 }
