@@ -68,7 +68,7 @@ of = \"array\"
 fn the_mappings_made_for_these_laws_say_everything_the_language_can() {
     let mut runner = TestRunner::deterministic();
     let mut said = String::new();
-    for _ in 0..400 {
+    for _ in 0..800 {
         said += &plain(&arbitrary::valid().new_tree(&mut runner).unwrap().current());
     }
     for word in [
@@ -98,6 +98,7 @@ fn the_mappings_made_for_these_laws_say_everything_the_language_can() {
         "unique =",
         "where =",
         " desc\"",
+        "toast_tuple_target =",
         "of = \"map\"",
     ] {
         let times = said.matches(word).count();
