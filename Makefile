@@ -33,7 +33,7 @@ laws: ## the laws of Firestore, asked of the official emulator and of the simula
 .PHONY: bench
 bench: ## what a document costs the client, what ends and pipeline can do, how right a plan is, and what others take
 	cargo build --release --workspace --bins
-	cargo bench --workspace --bench documents --bench source --bench forecast --bench qdrant
+	cargo bench --workspace --bench documents --bench forecast --bench qdrant --bench firestore
 
 .PHONY: check
 check: ## format, lints, and the licences and advisories of all dependencies
