@@ -7,7 +7,8 @@
 //! and packs; what the ceilings leave to that is told as well.
 //!
 //! `ETL_DOCUMENTS` says how many documents, `ETL_SIZE` how large they are in KiB (0.2, 0.6, 4 or 64), `ETL_ROUNDS` how
-//! often.
+//! often. `-- sizes` asks for what a run costs by the size of documents and by how many there are, `-- starting` for what
+//! it takes to start.
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
@@ -24,6 +25,7 @@ mod moving; // etl itself
 mod node; // what others do it with
 mod peers; // how others do it
 mod pieces; // parts of etl
+mod plot; // lines over sizes
 #[path = "../common/process.rs"]
 mod process; // what the system counts
 #[path = "../common/python.rs"]
@@ -32,6 +34,8 @@ mod python; // what others do it with
 mod raw; // messages as the bytes they are
 #[path = "../common/report.rs"]
 mod report; // the tables
+mod sizes; // what a run costs by how much there is
+mod starting; // what it takes to start, and to go on
 
 use case::{COLLECTION, Case};
 use copying::Packed;
@@ -45,8 +49,14 @@ use std::rc::Rc;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    match words[..] {
+    // `cargo bench` adds a flag that says what everybody knows.
+    let words = arguments
+        .iter()
+        .map(String::as_str)
+        .filter(|word| *word != "--bench");
+    match words.collect::<Vec<_>>()[..] {
+        ["sizes"] => sizes::compare(),
+        ["starting"] => starting::compare(),
         ["read", documents, size, host, streams] => {
             bytes::client(&Case::parse(documents, size), host, streams.parse().unwrap())
         }
@@ -57,7 +67,10 @@ fn main() {
             let piece = Piece::of(word).unwrap();
             piece.client(&Case::parse(documents, size), host, url)
         }
-        _ => compare(),
+        _ => {
+            compare();
+            starting::compare();
+        }
     }
 }
 
