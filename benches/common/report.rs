@@ -90,10 +90,12 @@ impl Row {
         let share = |busy: f64| busy / cores() as f64;
         let shares = parts.map(|(name, busy)| format!("{name} {:.0} %", share(busy) * 100.0));
         let all: f64 = parts.iter().map(|(_, busy)| share(*busy)).sum();
+        let ours: f64 = parts[..3].iter().map(|(_, busy)| share(*busy)).sum();
         let single = parts[..3].iter().find(|(_, busy)| *busy >= BUSY);
         let what = match single {
-            _ if all >= BUSY => "the cores".to_owned(),
+            _ if ours >= BUSY => "the cores".to_owned(),
             Some((name, busy)) => format!("{name}, busy for {busy:.2} of a core"),
+            None if all >= BUSY => "the cores, for others use them".to_owned(),
             None => "waiting for one another".to_owned(),
         };
         format!("{what}; of all cores {}", shares.join(", "))

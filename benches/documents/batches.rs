@@ -13,6 +13,18 @@ const ROUNDS: usize = 15;
 const BATCHES: u64 = 200;
 const DOCUMENTS: u64 = 14_000;
 
+/// What is done, and how long each round of it took.
+struct Step<'a> {
+    name: &'static str,
+    run: Box<dyn FnMut() + 'a>,
+    times: Vec<Duration>,
+}
+
+fn step<'a>(name: &'static str, run: impl FnMut() + 'a) -> Step<'a> {
+    let (run, times) = (Box::new(run), Vec::new());
+    Step { name, run, times }
+}
+
 /// Measures and tells. `tables` are what the packer is made for, below `root`.
 pub(crate) fn compare(tables: &[Table], root: &str) {
     let folder = tempfile::TempDir::new().unwrap();
@@ -20,38 +32,28 @@ pub(crate) fn compare(tables: &[Table], root: &str) {
     rocks.begin(b"plan", &[(LaneId(0), Progress::default())]).unwrap();
     let mut batch = 0;
     let quota = ReadQuota::new(NonZeroU32::new(u32::MAX), 1.0, false);
-    let mut steps: [(&str, Box<dyn FnMut() + '_>, Vec<Duration>); 3] = [
-        (
-            "make a packer of the plan",
-            Box::new(|| {
-                black_box(Packer::new(black_box(tables), root, false));
-            }),
-            Vec::new(),
-        ),
-        (
-            "checkpoint: a receipt moves its lane",
-            Box::new(|| {
-                rocks.advance(LaneId(0), &receipt(batch)).unwrap();
-                batch += 1;
-            }),
-            Vec::new(),
-        ),
-        (
-            "quota: every document noted",
-            Box::new(|| (0..DOCUMENTS).for_each(|_| black_box(&quota).note(1))),
-            Vec::new(),
-        ),
+    let mut steps = [
+        step("make a packer of the plan", || {
+            black_box(Packer::new(black_box(tables), root, false));
+        }),
+        step("checkpoint: a receipt moves its lane", || {
+            rocks.advance(LaneId(0), &receipt(batch)).unwrap();
+            batch += 1;
+        }),
+        step("quota: every document noted", || {
+            (0..DOCUMENTS).for_each(|_| black_box(&quota).note(1));
+        }),
     ];
     for _ in 0..ROUNDS {
-        for (_, step, times) in &mut steps {
+        for step in &mut steps {
             let began = Instant::now();
-            (0..BATCHES).for_each(|_| step());
-            times.push(began.elapsed());
+            (0..BATCHES).for_each(|_| (step.run)());
+            step.times.push(began.elapsed());
         }
     }
     println!("a batch of {DOCUMENTS} documents; medians of {ROUNDS} rounds\n");
     println!("{:<42} {:>12} {:>12}", "step", "µs/batch", "ns/document");
-    for (name, _, times) in &mut steps {
+    for Step { name, times, .. } in &mut steps {
         times.sort();
         let each = times[ROUNDS / 2].as_secs_f64() / BATCHES as f64;
         println!(

@@ -37,7 +37,11 @@ pub(crate) fn compare() {
         "reads",
         "log MiB"
     );
-    let (mut throughput, mut memory) = (Vec::new(), Vec::new());
+    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("benches/sizes.svg");
+    let mut panels = [
+        ("documents a second", Vec::new()),
+        ("peak RSS of etl, MiB", Vec::new()),
+    ];
     for size in SIZES {
         let cells: Vec<(u64, Figures)> = numbers(largest)
             .filter_map(|documents| Some((documents, cell(documents, size)?)))
@@ -49,18 +53,11 @@ pub(crate) fn compare() {
                 .map(|(documents, it)| (*documents as f64, take(it)))
                 .collect(),
         };
-        throughput.push(line(|it| it.records / it.seconds));
-        memory.push(line(|it| it.peak / MEBIBYTE));
+        panels[0].1.push(line(|it| it.records / it.seconds));
+        panels[1].1.push(line(|it| it.peak / MEBIBYTE));
+        // After each size: whoever has seen enough may stop.
+        std::fs::write(&file, plot(&panels)).unwrap();
     }
-    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("benches/sizes.svg");
-    std::fs::write(
-        &file,
-        plot(&[
-            ("documents a second", throughput),
-            ("peak RSS of etl, MiB", memory),
-        ]),
-    )
-    .unwrap();
     println!("\ndrawn in benches/sizes.svg");
 }
 

@@ -7,10 +7,11 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 
-/// Documents, lanes of so many, and reads that are enough for the plan and about half of them.
-const DOCUMENTS: u64 = 100_000;
-const LANE: u64 = 10;
-const ENOUGH: u64 = 70_000;
+/// Documents, lanes of so many (a Firestore offers no cut points closer to each other), and reads that are enough for the
+/// plan and about half of them.
+const DOCUMENTS: u64 = 1_300_000;
+const LANE: u64 = 128;
+const ENOUGH: u64 = 700_000;
 /// The exit code of a run that its budget stopped.
 const BUDGET_REACHED: i32 = 8;
 /// A run asks for the time before it goes on, which is billed as a read.
@@ -98,9 +99,7 @@ fn resumed(ends: &Ends, url: &str, folder: &Path) {
         began.elapsed().as_secs_f64() * 1e3,
         own(rest.id()) * 1e3
     );
-    assert!(rest.wait().unwrap().success());
-    println!(
-        "  and the rest is loaded after {:.1} s",
-        began.elapsed().as_secs_f64()
-    );
+    // Loading the rest is what the table is about.
+    rest.kill().unwrap();
+    rest.wait().unwrap();
 }
