@@ -12,7 +12,7 @@ export CARGO_TARGET_DIR := $(shell printf %s "$${CARGO_TARGET_DIR:-$${ETL_CACHE:
 
 .PHONY: help
 help: ## what there is to do
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: ## move an application, kill the move half-way, go on, prove it (KEEP=1 keeps the servers, DOCUMENTS=100000)
@@ -33,7 +33,16 @@ laws: ## the laws of Firestore, asked of the official emulator and of the simula
 .PHONY: bench
 bench: ## what a document costs the client, what ends and pipeline can do, how right a plan is, and what others take
 	cargo build --release --workspace --bins
-	cargo bench --workspace --bench documents --bench source --bench forecast --bench qdrant
+	cargo bench --workspace --bench documents --bench forecast --bench qdrant --bench firestore
+
+.PHONY: sizes
+sizes: ## what a run costs by the size of documents and by how many there are; draws benches/sizes.svg (ETL_LARGEST=10000000)
+	cargo build --release --workspace --bins
+	cargo bench --workspace --bench firestore -- sizes
+
+.PHONY: instructions
+instructions: ## how many instructions a record takes, held to what it took (ETL_BLESS=1 keeps what it takes now)
+	cargo bench --workspace --bench instructions
 
 .PHONY: check
 check: ## format, lints, and the licences and advisories of all dependencies

@@ -10,19 +10,29 @@
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod case; // collections of points
+#[path = "../common/copying.rs"]
 mod copying; // the ceiling of the target: rows that are packed already
-mod machine; // Qdrant, PostgreSQL, and what each process costs
+#[path = "../common/ends.rs"]
+mod ends; // Qdrant, PostgreSQL, and what each process costs
 mod moving; // etl itself
-mod python; // how others do it
-#[path = "../source/raw.rs"]
+mod peers; // how others do it
+#[path = "../common/process.rs"]
+mod process; // what the system counts
+#[path = "../common/python.rs"]
+mod python; // what others do it with
+#[path = "../common/raw.rs"]
 mod raw; // messages as the bytes they are
+#[path = "../common/report.rs"]
 mod report; // the tables
 mod scrolling; // the ceiling of the source: pages that nobody looks at
 
+use case::Case;
 use copying::Packed;
-use machine::{Case, Figures, Machine};
+use ends::Ends;
 use moving::Moving;
-use report::{Kind, Row};
+use process::number;
+use report::{Kind, Table, Way, rounds_of, way};
 use std::path::Path;
 use std::rc::Rc;
 
@@ -42,10 +52,6 @@ fn main() {
     }
 }
 
-fn number(name: &str, otherwise: u64) -> u64 {
-    std::env::var(name).map_or(otherwise, |text| text.parse().unwrap())
-}
-
 fn compare() {
     let points = number("ETL_POINTS", 100_000);
     let wide = number("ETL_POINTS_WIDE", 10_000);
@@ -55,71 +61,71 @@ fn compare() {
         Case::new("half", points / 2, 384),
         Case::new("wide", wide, 1536),
     ];
-    let machine = Machine::start(&cases);
+    let ends = case::ends_of(&cases);
     let [items, half, wide] = &cases;
-    println!("{}\n", machine.told());
-    let python = python::interpreter();
+    println!(
+        "{}; {}; Qdrant played by the simulator, as version {}\n",
+        process::machine(),
+        ends.told(),
+        simulator::qdrant::Version::default()
+    );
+    let python = python::interpreter("bench-python", &peers::PACKAGES);
     if let Err(why) = &python {
         println!("NOT MEASURED: how others do it, in Python. {why}\n");
     }
     let python = python.as_deref().ok();
-    let mut ways_of_items = ways(&machine, items, python);
-    ways_of_items.push(way(Kind::Half, "etl, half as many points", || {
-        Moving::LOAD.run(&machine, half)
-    }));
-    let measured = rounds_of(&ways_of_items, rounds);
-    report::print(items, &measured);
-    report::print(wide, &rounds_of(&ways(&machine, wide, python), rounds));
+    let halved = way(Kind::Beside, "etl, half as many points", || {
+        Moving::LOAD.run(&ends, half)
+    });
+    let mut measured = ways(&ends, items, python);
+    measured.push(halved);
+    let measured = rounds_of(&measured, rounds);
+    print(items, &measured);
+    print(wide, &rounds_of(&ways(&ends, wide, python), rounds));
     if let Some(python) = python {
-        println!("{}", python::offsets_as_ids(&machine, python));
+        println!("{}", peers::offsets_as_ids(&ends, python));
     }
-    report::flat(&measured);
+    let whole = measured.iter().find(|row| row.kind == Kind::Load).unwrap();
+    case::flat(measured.last().unwrap(), whole);
 }
 
-/// A way to move points.
-struct Way<'a> {
-    kind: Kind,
-    name: &'static str,
-    run: Box<dyn Fn() -> Figures + 'a>,
-}
-
-fn way<'a>(kind: Kind, name: &'static str, run: impl Fn() -> Figures + 'a) -> Way<'a> {
-    let run = Box::new(run);
-    Way { kind, name, run }
+fn print(case: &Case, rows: &[report::Row]) {
+    let heading = format!(
+        "{} points of {} components, plain payload",
+        case.points, case.size
+    );
+    let table = Table {
+        heading,
+        records: "points",
+        bytes: case.bytes() as f64,
+        rows,
+    };
+    table.print();
 }
 
 /// All ways to move the points of `case`.
-fn ways<'a>(machine: &'a Machine, case: &'a Case, python: Option<&'a Path>) -> Vec<Way<'a>> {
-    let packed = Rc::new(Packed::by_etl(machine, case));
-    let scroll = |streams| move || scrolling::run(machine, case, streams);
+fn ways<'a>(ends: &'a Ends, case: &'a Case, python: Option<&'a Path>) -> Vec<Way<'a>> {
+    let url = ends.database();
+    Moving::LOAD.into(ends, case, &url);
+    let packed = Rc::new(Packed::of(ends, url, case.collection));
+    let scroll = |streams| move || scrolling::run(ends, case, streams);
     let copy = |connections| {
         let packed = Rc::clone(&packed);
-        move || packed.run(machine, connections)
+        move || packed.run(ends, connections)
     };
-    let etl = |moving: Moving| move || moving.run(machine, case);
+    let etl = |moving: Moving| move || moving.run(ends, case);
     let ours = [
-        way(Kind::Scroll, "scroll, thrown away", scroll(1)),
-        way(Kind::Scroll, "  four pages at a time", scroll(4)),
-        way(Kind::Copy, "COPY of packed rows", copy(1)),
-        way(Kind::Copy, "  two connections", copy(2)),
+        way(Kind::Source, "scroll, thrown away", scroll(1)),
+        way(Kind::Source, "  four pages at a time", scroll(4)),
+        way(Kind::Target, "COPY of packed rows", copy(1)),
+        way(Kind::Target, "  two connections", copy(2)),
         way(Kind::Load, "etl, load alone", etl(Moving::LOAD)),
         way(Kind::Load, "  in sixteen lanes", etl(Moving::CUT)),
-        way(Kind::Whole, "etl, with keys", etl(Moving::KEYED)),
-        way(Kind::Whole, "etl, with keys and sweeps", etl(Moving::SWEPT)),
+        way(Kind::Beside, "etl, with keys", etl(Moving::KEYED)),
+        way(Kind::Beside, "etl, with keys and sweeps", etl(Moving::SWEPT)),
     ];
-    let peers = python::PEERS.iter().flat_map(|peer| {
-        python.map(|python| way(Kind::Peer, peer.name, move || peer.run(machine, case, python)))
+    let peers = peers::PEERS.iter().flat_map(|peer| {
+        python.map(|python| way(Kind::Peer, peer.name, move || peer.run(ends, case, python)))
     });
     ours.into_iter().chain(peers).collect()
-}
-
-/// Runs every way so many times, in turn.
-fn rounds_of(ways: &[Way<'_>], rounds: usize) -> Vec<Row> {
-    let mut rows: Vec<Row> = ways.iter().map(|way| Row::new(way.kind, way.name)).collect();
-    for _ in 0..rounds {
-        for (row, way) in rows.iter_mut().zip(ways) {
-            row.rounds.push((way.run)());
-        }
-    }
-    rows
 }

@@ -1,6 +1,8 @@
 //! `etl run` from Qdrant, as an operator starts it.
 
-use crate::machine::{Case, Figures, Machine, beside};
+use crate::case::Case;
+use crate::ends::{Ends, Figures};
+use crate::process::beside;
 use std::process::Command;
 
 /// What is asked of a run. There is never an index for search: what building it takes says nothing about moving.
@@ -38,15 +40,15 @@ impl Moving {
     };
 
     /// A run into a new database.
-    pub(crate) fn run(self, machine: &Machine, case: &Case) -> Figures {
-        let url = machine.database();
-        let figures = self.into(machine, case, &url);
-        machine.gone(&url);
+    pub(crate) fn run(self, ends: &Ends, case: &Case) -> Figures {
+        let url = ends.database();
+        let figures = self.into(ends, case, &url);
+        ends.gone(&url);
         figures
     }
 
     /// A run into the database at `url`.
-    pub(crate) fn into(self, machine: &Machine, case: &Case, url: &str) -> Figures {
+    pub(crate) fn into(self, ends: &Ends, case: &Case, url: &str) -> Figures {
         let folder = tempfile::TempDir::new().unwrap();
         std::fs::write(folder.path().join("etl.toml"), mapping(case)).unwrap();
         let mut command = Command::new(beside("etl"));
@@ -63,13 +65,13 @@ impl Moving {
             .args(["--consistency", self.consistency, "--primary-key", self.keys])
             .current_dir(folder.path())
             .env("DATABASE_URL", url)
-            .env("QDRANT_URL", &machine.url);
+            .env("QDRANT_URL", &ends.place);
         if let Some(documents) = case.points.checked_div(self.lanes) {
             command.args(["--lane-documents", &documents.to_string()]);
         }
-        let (figures, summary) = machine.measure(&mut command);
+        let (figures, summary) = ends.measure(&mut command);
         assert_eq!(summary["complete"], true, "{summary:#}");
-        let rows = machine.asked(url, &format!("select count(*) from {}", case.collection));
+        let rows = ends.asked(url, &format!("select count(*) from {}", case.collection));
         assert_eq!(rows, case.points.to_string());
         figures
     }

@@ -1,6 +1,8 @@
 //! Points read page by page, and thrown away: no client can be served faster.
 
-use crate::machine::{Case, Figures, Machine, ourselves};
+use crate::case::Case;
+use crate::ends::{Ends, Figures};
+use crate::process::ourselves;
 use crate::raw::Raw;
 use ::qdrant_client::qdrant::{PointId, ScrollPoints};
 use http::uri::PathAndQuery;
@@ -10,12 +12,12 @@ use tonic::Request;
 use tonic::transport::Endpoint;
 
 /// Reads all points of `case`, so many pages at a time.
-pub(crate) fn run(machine: &Machine, case: &Case, streams: u64) -> Figures {
+pub(crate) fn run(ends: &Ends, case: &Case, streams: u64) -> Figures {
     let numbers = [case.points, streams, case.page()].map(|number| number.to_string());
     let mut command = ourselves("scroll");
-    command.args([&machine.url, case.collection]).args(numbers);
-    let (figures, _) = machine.measure(&mut command);
-    assert_eq!(figures.points, case.points as f64);
+    command.args([&ends.place, case.collection]).args(numbers);
+    let (figures, _) = ends.measure(&mut command);
+    assert_eq!(figures.records, case.points as f64);
     figures
 }
 

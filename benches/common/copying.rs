@@ -2,8 +2,8 @@
 //!
 //! They are the rows of a run of `etl`, as PostgreSQL itself packs them, and they go into the table of that run.
 
-use crate::machine::{Case, Figures, Machine, ourselves};
-use crate::moving::Moving;
+use crate::ends::{Ends, Figures};
+use crate::process::ourselves;
 use ::bytes::Bytes;
 use futures::{SinkExt, TryStreamExt};
 use serde_json::json;
@@ -18,28 +18,28 @@ const PIECE: usize = 256 << 10;
 /// A table, and its rows in two files.
 pub(crate) struct Packed {
     url: String,
-    table: &'static str,
-    points: u64,
+    table: String,
+    records: f64,
     folder: TempDir,
 }
 
 impl Packed {
-    /// Loads `case` once, and keeps the rows.
-    pub(crate) fn by_etl(machine: &Machine, case: &Case) -> Packed {
+    /// Keeps the rows of `table` in the database at `url`.
+    pub(crate) fn of(ends: &Ends, url: String, table: &str) -> Packed {
         let packed = Packed {
-            url: machine.database(),
-            table: case.collection,
-            points: case.points,
+            table: table.to_owned(),
+            records: ends
+                .asked(&url, &format!("select count(*) from {table}"))
+                .parse()
+                .unwrap(),
             folder: TempDir::new_in("/tmp").unwrap(),
+            url,
         };
-        Moving::LOAD.into(machine, case, &packed.url);
-        for (file, condition) in packed.files().iter().zip(["<", ">="]) {
-            let rows = format!(
-                "select * from {} where id {condition} {}",
-                case.collection,
-                case.points / 2
-            );
-            machine.runtime.block_on(keep(&packed.url, &rows, file));
+        let pages = format!("pg_relation_size('{table}') / current_setting('block_size')::int");
+        let middle = ends.asked(&packed.url, &format!("select format('(%s,0)', {pages} / 2)"));
+        for (file, side) in packed.files().iter().zip(["<", ">="]) {
+            let rows = format!("select * from {table} where ctid {side} '{middle}'");
+            ends.runtime.block_on(keep(&packed.url, &rows, file));
         }
         packed
     }
@@ -49,14 +49,14 @@ impl Packed {
     }
 
     /// Copies all rows into the empty table.
-    pub(crate) fn run(&self, machine: &Machine, connections: usize) -> Figures {
-        machine.does(&self.url, &format!("truncate {}", self.table));
+    pub(crate) fn run(&self, ends: &Ends, connections: usize) -> Figures {
+        ends.does(&self.url, &format!("truncate {}", self.table));
         let mut command = ourselves("copy");
         command
-            .args([&self.url, self.table, &connections.to_string()])
+            .args([&self.url, &self.table, &connections.to_string()])
             .args(self.files());
-        let (figures, _) = machine.measure(&mut command);
-        assert_eq!(figures.points, self.points as f64);
+        let (figures, _) = ends.measure(&mut command);
+        assert_eq!(figures.records, self.records);
         figures
     }
 }

@@ -1,19 +1,58 @@
-//! A reader that takes every message and looks at nothing.
+//! Readers that take every message and look at nothing: no client can be served faster.
 
+use crate::case::{COLLECTION, Case, root};
+use crate::ends::{Ends, Figures};
+use crate::process::ourselves;
 use crate::raw::Raw;
-use crate::serving::{database, orders};
 use firestore::gcloud_sdk::google::firestore::v1 as proto;
 use http::uri::PathAndQuery;
-use simulator::dataset::Dataset;
+use serde_json::json;
+use std::time::Instant;
 use tonic::Request;
 
-/// Reads everything through so many streams that look at nothing.
-pub(crate) async fn bytes(host: &str, documents: u64, streams: u64) -> u64 {
-    let dataset = Dataset::parse(&orders(documents)).unwrap();
-    let root = format!("{}/documents", database());
-    let sequences = dataset.sequences(&root);
+/// Bytes that leave together, as in the simulator.
+const PIECE: usize = 64 << 10;
+
+/// Reads all documents of `case`, in so many streams at a time; in none, they are made and thrown away.
+pub(crate) fn run(ends: &Ends, case: &Case, streams: u64) -> Figures {
+    let mut command = ourselves("read");
+    command
+        .args(case.words())
+        .args([&ends.place, &streams.to_string()]);
+    let (figures, _) = ends.measure(&mut command);
+    assert_eq!(figures.records, case.documents as f64);
+    figures
+}
+
+/// The client.
+pub(crate) fn client(case: &Case, host: &str, streams: u64) {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let began = Instant::now();
+    let read = match streams {
+        0 => made(case),
+        _ => runtime.block_on(streamed(case, host, streams)),
+    };
+    let seconds = began.elapsed().as_secs_f64();
+    println!("{}", json!({ "loaded": read, "seconds": seconds }));
+}
+
+/// What a document costs before anybody sends it.
+fn made(case: &Case) -> u64 {
+    let sequence = case.sequence();
+    let (mut made, mut buffer, mut walk) = (0, Vec::new(), sequence.walk(0));
+    while walk.append(&mut buffer) {
+        made += 1;
+        if buffer.len() > PIECE {
+            buffer.clear();
+        }
+    }
+    made
+}
+
+async fn streamed(case: &Case, host: &str, streams: u64) -> u64 {
+    let (root, sequence) = (root(), case.sequence());
     let cut = |part: u64| {
-        let name = sequences[0].path(documents * part / streams).name(&root);
+        let name = sequence.path(case.documents * part / streams).name(&root);
         let value_type = Some(proto::value::ValueType::ReferenceValue(name));
         proto::Cursor {
             values: vec![proto::Value { value_type }],
@@ -23,7 +62,7 @@ pub(crate) async fn bytes(host: &str, documents: u64, streams: u64) -> u64 {
     let reading = (0..streams).map(|part| {
         let query = proto::StructuredQuery {
             from: vec![proto::structured_query::CollectionSelector {
-                collection_id: "orders".to_owned(),
+                collection_id: COLLECTION.to_owned(),
                 all_descendants: true,
             }],
             order_by: vec![proto::structured_query::Order {

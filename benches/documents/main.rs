@@ -6,6 +6,8 @@
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod batches; // what a batch costs beside its documents
+
 use firestore::gcloud_sdk::google::firestore::v1 as proto;
 use firestore::gcloud_sdk::google::firestore::v1::value::ValueType;
 use prost::Message;
@@ -70,6 +72,7 @@ fn main() {
     ];
     measure(&mut steps, &bodies, "× of prost");
     points();
+    batches::compare(&shape.collections["orders"], ROOT);
 }
 
 /// The same for points of Qdrant: 384 components and five fields of payload.
