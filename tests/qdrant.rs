@@ -5,4 +5,6 @@ mod kinds; // every kind of id, vector and payload
 mod merged; // into a table of the application
 mod moving; // points that change meanwhile, kills, and what is promised about both
 mod searched; // search answers the same
+mod spans; // what is remembered of the points of each span
+mod swept; // one change at a time, anywhere
 mod world;

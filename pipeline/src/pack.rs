@@ -13,6 +13,7 @@ use bytes::Bytes;
 use checkpoints::{Span, Tally};
 use std::ops::Range;
 use tokio::time::Instant;
+use transforms::qdrant::Digest;
 use transforms::{Amendment, COPY_HEADER, COPY_TRAILER, Notes, Packer, Reason, Reject, Tuples};
 
 /// Bytes sent at once. Anything from 64 KiB to 8 MiB measures the same; small keeps memory small.
@@ -33,6 +34,8 @@ pub struct Packed {
     pub amendments: Vec<(usize, Amendment)>,
     /// Values left behind, because the mapping says so: how many, with their document's place.
     pub dropped: Vec<(usize, u32)>,
+    /// What its documents come to, where there is no snapshot to read them at again.
+    pub digest: Option<Digest>,
     /// Reads billed for the batch.
     pub billed: u64,
     /// The moment it was read at.
@@ -170,7 +173,7 @@ pub(crate) fn pack(
             .and_then(|document| packer.pack(&document, &vectors?, &mut packing.tuples));
         packing.note(place, packed);
     }
-    packing.done(batch)
+    packing.done(plan.digest(&batch.documents), batch)
 }
 
 /// A batch while it is packed.
@@ -224,7 +227,7 @@ impl Packing {
         }
     }
 
-    fn done(self, batch: Batch) -> Packed {
+    fn done(self, digest: Option<Digest>, batch: Batch) -> Packed {
         metrics::packed(self.rounded, self.zeros, self.overflowed);
         let rows = self.tuples.into_iter().zip(self.documents);
         Packed {
@@ -236,6 +239,7 @@ impl Packing {
             rejects: self.rejects,
             amendments: self.amendments,
             dropped: self.dropped,
+            digest,
             billed: batch.billed,
             read_at: batch.read_at,
             expected: batch.expected,

@@ -32,13 +32,13 @@ fn of_points(page: &mut String, consistency: Consistency) {
         ),
         Consistency::Quiescent => (
             "when the run is complete, the rows are the collections, point for point and bit for bit: everything is read a \
-             second time and compared, and a single difference fails the run",
+             second time and held against what it came to when its rows were stored, and a single difference fails the run",
             "this takes writers that are kept out from start to end",
             "changes after the second reading are not followed",
         ),
         Consistency::Sweeps => (
-            "when the run is complete, a last pass over all points has found every row to be as its point was at that \
-             moment, bit for bit, with none missing and none too many; passes before it mended what they found",
+            "when the run is complete, a last pass over all points has found each to be what it was when its row was stored, \
+             bit for bit, with none missing and none too many; passes before it mended what they found",
             "what is written during that last pass behind the place it reads at is not seen: writers that are kept out for \
              its time make the rows the collections",
             "a source that never comes to rest fails the run after 8 passes; changes afterwards are not followed",

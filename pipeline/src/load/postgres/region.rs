@@ -33,13 +33,25 @@ impl Region {
         }
         Some(Region(conditions.join(" and ")))
     }
+
+    /// What was put aside of `lane`: its paths are bytes.
+    pub(super) fn aside(plan: &Plan, lane: &Lane) -> Region {
+        let (from, to, uuids) = bounds(lane);
+        let path = "convert_from(r.path, 'UTF8')";
+        Region(in_paths(&plan.collection_of(lane).id, path, from, to, uuids))
+    }
 }
 
-fn ids(collection: &str, lane: &Lane, relation: &Relation<'_>) -> String {
+/// The ends of a lane, and whether its ids are UUIDs.
+fn bounds(lane: &Lane) -> (Option<&str>, Option<&str>, bool) {
     let uuids = lane.from.as_deref().is_some_and(is_uuid);
     // The end of the numbers is the beginning of the UUIDs.
     let to = lane.to.as_deref().filter(|to| is_uuid(to) == uuids);
-    let from = lane.from.as_deref();
+    (lane.from.as_deref(), to, uuids)
+}
+
+fn ids(collection: &str, lane: &Lane, relation: &Relation<'_>) -> String {
+    let (from, to, uuids) = bounds(lane);
     let is_id = |column: &&Column| column.from == Source::Document(Document::Id) && column.apply.is_empty();
     let column = relation.mapped().iter().find(is_id);
     match column.map(|column| (format!("r.{}", quote(&column.name)), column.sql)) {
@@ -47,7 +59,7 @@ fn ids(collection: &str, lane: &Lane, relation: &Relation<'_>) -> String {
         Some((name, Type::Scalar(Scalar::Numeric(_)))) if !uuids => between(&name, from, to, "numeric"),
         Some((name, Type::Scalar(Scalar::Uuid))) if uuids => between(&name, from, to, "uuid"),
         Some((_, Type::Scalar(Scalar::BigInt | Scalar::Numeric(_) | Scalar::Uuid))) => "false".to_owned(),
-        _ => in_paths(collection, from, to, uuids),
+        _ => in_paths(collection, "r._path", from, to, uuids),
     }
 }
 
@@ -74,9 +86,9 @@ fn between(name: &str, from: Option<&str>, to: Option<&str>, sql: &str) -> Strin
     }
 }
 
-fn in_paths(collection: &str, from: Option<&str>, to: Option<&str>, uuids: bool) -> String {
+fn in_paths(collection: &str, path: &str, from: Option<&str>, to: Option<&str>, uuids: bool) -> String {
     let start = collection.chars().count() + 2;
-    let id = format!("split_part(substr(r._path, {start}), '@', 1)");
+    let id = format!("split_part(substr({path}, {start}), '@', 1)");
     let (shape, sql) = match uuids {
         true => ("like '%-%'", "uuid"),
         false => ("not like '%-%'", "numeric"),
@@ -114,7 +126,7 @@ mod tests {
         assert_eq!(bigints("r.id", Some("9223372036854775808"), None), "false");
         assert_eq!(between("r.id", None, None, "uuid"), "true");
         assert!(is_uuid("00000000-0000-0000-0000-000000000000"));
-        let numbers = in_paths("c", None, Some("5"), false);
+        let numbers = in_paths("c", "r._path", None, Some("5"), false);
         assert!(
             numbers.starts_with("case when split_part(substr(r._path, 3), '@', 1) not like"),
             "{numbers}"
