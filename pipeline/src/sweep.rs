@@ -5,6 +5,7 @@
 //! were the same while it went on. Records are held against the digests that were stored with their rows; where those
 //! agree, nothing is asked of PostgreSQL. Stopped in the middle, a pass goes on with the lanes it had not ended.
 
+mod by_key; // what changed, as far as a key of the payload tells
 mod compare; // a lane held against what is known of it
 mod lane; // one lane: compared, and mended where it differs
 
@@ -14,7 +15,7 @@ use crate::fault::{Fault, Part};
 use crate::load::postgres::{Differences, Found, Held, Ledger, Postgres, Sweeper, Swept};
 use crate::plan::Plan;
 use crate::progress::{Phase, Progress};
-use crate::source::Source;
+use crate::source::qdrant::{Clock, Qdrant};
 use crate::stop::Stop;
 use config::Consistency;
 use futures::stream::{self, StreamExt, TryStreamExt};
@@ -29,9 +30,11 @@ const PAUSE: &str = "keep writers out for the time of one pass, and start the sa
 
 /// What passes over a run's lanes need.
 #[derive(Debug)]
-pub struct Sweeps<'r, S> {
+pub struct Sweeps<'r> {
     /// What is read again.
-    pub source: &'r S,
+    pub source: &'r Qdrant,
+    /// Of each collection, the key that tells when a point was changed last, where passes are to go by it.
+    pub clocks: &'r [Option<Clock>],
     /// Where the rows are.
     pub postgres: &'r Postgres,
     /// The run's plan.
@@ -59,7 +62,7 @@ pub enum Kept {
     Promise(Option<Swept>),
 }
 
-impl<S: Source> Sweeps<'_, S> {
+impl Sweeps<'_> {
     /// Keeps what the operator asked to be promised about points that change meanwhile, or says that it cannot be.
     pub async fn keep(&self, asked: &config::Qdrant) -> Result<Kept, Fault> {
         match asked.consistency {
@@ -75,7 +78,10 @@ impl<S: Source> Sweeps<'_, S> {
             },
             Consistency::Sweeps => match self.until_settled(MOST).await? {
                 None => Ok(Kept::Stopped),
-                Some(swept) if swept.last.count() == 0 => Ok(Kept::Promise(Some(swept))),
+                Some(swept) if swept.last.count() == 0 => Ok(Kept::Promise(Some(Swept {
+                    by_key: self.clocks.iter().any(Option::is_some),
+                    ..swept
+                }))),
                 Some(swept) => {
                     let why = format!("{MOST} passes in a row found changes");
                     Err(changed(swept.last, &why, PAUSE))

@@ -10,7 +10,10 @@ use pipeline::run::Rehearsal;
 /// Adds these lines to the page.
 pub(super) fn promises(page: &mut String, rehearsal: &Rehearsal, config: &Config) {
     match config.qdrant() {
-        Some(source) => of_points(page, source.consistency),
+        Some(source) => {
+            of_points(page, source.consistency);
+            by_key(page, source);
+        }
         None => of_documents(page, rehearsal),
     }
     if let Some(altered) = rehearsal.forecast.as_ref().map(altered) {
@@ -47,6 +50,23 @@ fn of_points(page: &mut String, consistency: Consistency) {
     entry(page, "promised", promised);
     entry(page, "", more);
     entry(page, "not", not);
+}
+
+/// What passes rest on where they go by a key of the payload.
+fn by_key(page: &mut String, source: &config::Qdrant) {
+    let Some(key) = source
+        .updated_at
+        .as_ref()
+        .filter(|_| source.consistency == Consistency::Sweeps)
+    else {
+        return;
+    };
+    let text = format!(
+        "passes look at all ids, and otherwise only at points whose {key} is later than a minute before the reading before: \
+         this rests on the application setting {key} at every write, by a clock that is right; a write that does not is \
+         never found"
+    );
+    entry(page, "", &text);
 }
 
 fn of_documents(page: &mut String, rehearsal: &Rehearsal) {

@@ -295,7 +295,13 @@ fn thirty_kills_of_a_run_that_was_promised_rest_hide_no_change_and_make_none_up(
             assert_spans(&world, NAME).await;
             change(&world.qdrant, &touched(), 7 * round + 2);
             let outcome = world.run(&consistency("quiescent")).run().await.unwrap();
-            assert_eq!(outcome.status.code(), Some(6), "{}{}", outcome.stdout, outcome.stderr);
+            assert_eq!(
+                outcome.status.code(),
+                Some(6),
+                "{}{}",
+                outcome.stdout,
+                outcome.stderr
+            );
         }
     });
 }

@@ -70,11 +70,18 @@ pub(super) async fn assert_spans(world: &World, collection: &str) {
         let bound = |end: &str| lane[end].as_str().and_then(id);
         let (from, to) = (bound("from"), bound("to"));
         let mut after = None;
-        let mut spans = told.iter().filter(|(span, _)| i64::from(span.lane) == number).peekable();
+        let mut spans = told
+            .iter()
+            .filter(|(span, _)| i64::from(span.lane) == number)
+            .peekable();
         assert!(spans.peek().is_some(), "lane {number} has spans");
         while let Some((span, digest)) = spans.next() {
             assert_eq!(span.after, after, "spans follow one another in lane {number}");
-            assert_eq!(span.upto.is_none(), spans.peek().is_none(), "the last one is the lane's end");
+            assert_eq!(
+                span.upto.is_none(),
+                spans.peek().is_none(),
+                "the last one is the lane's end"
+            );
             after = span.upto;
             let inside = |id: PointId| {
                 from.is_none_or(|from| id >= from)
@@ -83,7 +90,10 @@ pub(super) async fn assert_spans(world: &World, collection: &str) {
                     && span.upto.is_none_or(|upto| id <= upto)
             };
             let mut sum = Digest::default();
-            points.iter().filter(|(id, _)| inside(*id)).for_each(|(_, digest)| sum += *digest);
+            points
+                .iter()
+                .filter(|(id, _)| inside(*id))
+                .for_each(|(_, digest)| sum += *digest);
             assert_eq!(*digest, sum, "{span:?} says what its points come to");
             covered += sum.count;
         }

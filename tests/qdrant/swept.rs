@@ -61,11 +61,19 @@ impl Swept {
     async fn places(&self) -> Vec<PointId> {
         let ids: BTreeSet<_> = self.points().into_iter().map(|point| ours(point.id)).collect();
         let mut places = BTreeSet::new();
-        let mut ends: BTreeSet<_> = spans(&self.world).await.iter().filter_map(|span| span.upto).collect();
+        let mut ends: BTreeSet<_> = spans(&self.world)
+            .await
+            .iter()
+            .filter_map(|span| span.upto)
+            .collect();
         ends.extend(ids.iter().next_back());
         let mut first = ids.first().copied();
         for end in ends {
-            let inside: Vec<_> = ids.iter().filter(|id| Some(**id) >= first && **id <= end).copied().collect();
+            let inside: Vec<_> = ids
+                .iter()
+                .filter(|id| Some(**id) >= first && **id <= end)
+                .copied()
+                .collect();
             places.extend(inside.first());
             places.extend(inside.get(inside.len() / 2));
             places.extend(inside.last());
@@ -79,7 +87,9 @@ impl Swept {
         let mut changed = point.clone();
         match change {
             Change::Payload => changed.payload.push(("changed".into(), Value::Bool(true))),
-            Change::Vector => changed.vectors = vec![(String::new(), Vector::Dense(vec![-0.0, 1.0, 2.0, 3.5]))],
+            Change::Vector => {
+                changed.vectors = vec![(String::new(), Vector::Dense(vec![-0.0, 1.0, 2.0, 3.5]))]
+            }
             Change::Deleted => {
                 qdrant.remove(NAME, None, point.id);
                 return [0, 0, 1];
@@ -95,7 +105,8 @@ impl Swept {
                     id = id.and_then(|id| id.successor());
                 }
                 // Behind the last number UUIDs begin: those are of another lane, and not every table takes them.
-                let same_kind = id.filter(|id| id.to_string().contains('-') == point.id.to_string().contains('-'));
+                let same_kind =
+                    id.filter(|id| id.to_string().contains('-') == point.id.to_string().contains('-'));
                 let Some(id) = same_kind else { return [0; 3] };
                 changed.id = theirs(id);
                 qdrant.put(NAME, None, changed);
@@ -143,7 +154,11 @@ fn a_change_of_any_kind_at_any_place_is_found_and_mended() {
                 let points = swept.points();
                 let which = |id: &PointId| places.contains(id);
                 let before: Vec<Point> = points.into_iter().filter(|point| which(&point.id)).collect();
-                let before = if change == Change::PutBack { swept.gone(&places) } else { before };
+                let before = if change == Change::PutBack {
+                    swept.gone(&places)
+                } else {
+                    before
+                };
                 let expected = before
                     .iter()
                     .fold([0; 3], |sum, point| added(sum, swept.change(point, change)));
@@ -159,7 +174,11 @@ impl Swept {
         let like = self.points().swap_remove(0);
         let there: BTreeSet<String> = self.points().iter().map(|point| point.id.to_string()).collect();
         let gone = ids.iter().filter(|id| !there.contains(&id.to_string()));
-        gone.map(|id| Point { id: *id, ..like.clone() }).collect()
+        gone.map(|id| Point {
+            id: *id,
+            ..like.clone()
+        })
+        .collect()
     }
 }
 
@@ -189,11 +208,15 @@ fn a_lane_may_become_empty_and_be_filled_again() {
             let mut swept = Swept::of(kind).await;
             let points = swept.points();
             let removed = |swept: &Swept| {
-                points.iter().fold([0; 3], |sum, point| added(sum, swept.change(point, Change::Deleted)))
+                points.iter().fold([0; 3], |sum, point| {
+                    added(sum, swept.change(point, Change::Deleted))
+                })
             };
             let expected = removed(&swept);
             swept.mended(expected, "all are deleted").await;
-            let expected = points.iter().fold([0; 3], |sum, point| added(sum, swept.change(point, Change::PutBack)));
+            let expected = points.iter().fold([0; 3], |sum, point| {
+                added(sum, swept.change(point, Change::PutBack))
+            });
             swept.mended(expected, "all are put back").await;
         }
     });
@@ -208,7 +231,14 @@ fn a_span_that_has_grown_far_beyond_a_batch_becomes_several() {
         let mut id = swept.points().iter().map(|point| ours(point.id)).max().unwrap();
         for _ in 0..450 {
             id = id.successor().unwrap();
-            swept.world.qdrant.put(NAME, None, Point { id: theirs(id), ..like.clone() });
+            swept.world.qdrant.put(
+                NAME,
+                None,
+                Point {
+                    id: theirs(id),
+                    ..like.clone()
+                },
+            );
         }
         swept.mended([450, 0, 0], "many are new in one span").await;
         assert!(spans(&swept.world).await.len() >= before + 4);
@@ -271,7 +301,10 @@ fn a_row_that_is_refused_in_a_pass_goes_to_quarantine_and_comes_back() {
         swept.found[2] += 1;
         swept.change(&point, Change::Deleted);
         swept.mended([0; 3], "nobody misses it").await;
-        let left = client.query_one("select count(*) from etl.quarantine", &[]).await.unwrap();
+        let left = client
+            .query_one("select count(*) from etl.quarantine", &[])
+            .await
+            .unwrap();
         assert_eq!(left.get::<_, i64>(0), 0);
     });
 }

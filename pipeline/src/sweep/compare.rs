@@ -9,6 +9,17 @@ use crate::source::Batch;
 use tokio::sync::mpsc;
 use transforms::qdrant::{Digest, Digester, PointId};
 
+/// What holding a lane against its spans came to.
+#[derive(Debug)]
+pub(super) struct Compared {
+    /// Records that came.
+    pub(super) read: u64,
+    /// The spans that come to something else, or of which nothing is known.
+    pub(super) different: Vec<Known>,
+    /// Whether the lane was read to its end: not once draining was asked for.
+    pub(super) ended: bool,
+}
+
 /// The comparison of one lane, as far as it has come.
 #[derive(Debug)]
 pub(super) struct Comparison {
@@ -17,12 +28,7 @@ pub(super) struct Comparison {
     ahead: Vec<Known>,
     /// What the records of the next one come to so far.
     sum: Digest,
-    /// Records read.
-    pub(super) read: u64,
-    /// The spans that come to something else, or of which nothing is known.
-    pub(super) different: Vec<Known>,
-    /// Whether the lane was read to its end.
-    pub(super) ended: bool,
+    compared: Compared,
 }
 
 impl Comparison {
@@ -33,20 +39,26 @@ impl Comparison {
             digester,
             ahead: spans,
             sum: Digest::default(),
-            read: 0,
-            different: Vec::new(),
-            ended: false,
+            compared: Compared {
+                read: 0,
+                different: Vec::new(),
+                ended: false,
+            },
         }
     }
 
     /// Takes batches until there are no more. Blocks: hashing is pure computation.
-    pub(super) fn take_all(mut self, mut batches: mpsc::Receiver<Batch>) -> Result<Comparison, Fault> {
+    pub(super) fn take_all(mut self, mut batches: mpsc::Receiver<Batch>) -> Result<Compared, Fault> {
         while let Some(batch) = batches.blocking_recv() {
             metrics::waiting("transform", -1.0);
             for body in &batch.documents {
                 let (id, digest) = self.digester.point(body);
                 let id = id.ok_or_else(|| {
-                    Fault::permanent(Part::Source, "compare records with their rows", "a point without an id")
+                    Fault::permanent(
+                        Part::Source,
+                        "compare records with their rows",
+                        "a point without an id",
+                    )
                 })?;
                 self.take(id, digest);
             }
@@ -54,29 +66,35 @@ impl Comparison {
                 self.end();
             }
         }
-        Ok(self)
+        Ok(self.compared)
     }
 
     fn take(&mut self, id: PointId, digest: Digest) {
-        while self.ahead.last().and_then(|next| next.stretch.upto).is_some_and(|upto| id > upto) {
+        while self
+            .ahead
+            .last()
+            .and_then(|next| next.stretch.upto)
+            .is_some_and(|upto| id > upto)
+        {
             self.pass();
         }
         self.sum += digest;
-        self.read += 1;
+        self.compared.read += 1;
     }
 
     fn end(&mut self) {
         while !self.ahead.is_empty() {
             self.pass();
         }
-        self.ended = true;
+        self.compared.ended = true;
     }
 
     /// All records of the next span have come.
     fn pass(&mut self) {
         let sum = std::mem::take(&mut self.sum);
         let passed = self.ahead.pop();
-        self.different.extend(passed.filter(|known| known.digest != Some(sum)));
+        let differs = passed.filter(|known| known.digest != Some(sum));
+        self.compared.different.extend(differs);
     }
 }
 
@@ -105,7 +123,8 @@ mod tests {
         bounds
             .map(|upto| {
                 let mut digest = Digest::default();
-                let inside = |id: &u64| after.is_none_or(|after| *id > after) && upto.is_none_or(|upto| *id <= upto);
+                let inside =
+                    |id: &u64| after.is_none_or(|after| *id > after) && upto.is_none_or(|upto| *id <= upto);
                 for (id, holds) in records.iter().filter(|(id, _)| inside(id)) {
                     digest += record(*id, *holds).1;
                 }
@@ -114,7 +133,10 @@ mod tests {
                     upto: upto.map(PointId::Number),
                 };
                 after = upto;
-                Known { stretch, digest: Some(digest) }
+                Known {
+                    stretch,
+                    digest: Some(digest),
+                }
             })
             .collect()
     }
@@ -143,8 +165,8 @@ mod tests {
             comparison.end();
             let expected = known.iter().zip(spans(&cuts, &now)).filter(|(was, is)| **was != *is);
             let expected: Vec<Known> = expected.map(|(was, _)| *was).collect();
-            prop_assert_eq!(comparison.different, expected);
-            prop_assert_eq!(comparison.read, now.len() as u64);
+            prop_assert_eq!(comparison.compared.different, expected);
+            prop_assert_eq!(comparison.compared.read, now.len() as u64);
         }
     }
 }

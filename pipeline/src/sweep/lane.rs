@@ -4,24 +4,40 @@
 //! become by then may be more than a batch; it is mended batch by batch, each of them a span from then on.
 
 use super::Sweeps;
-use super::compare::Comparison;
+use super::compare::{Compared, Comparison};
 use crate::embedding;
 use crate::fault::{Fault, Part};
 use crate::lane::{WAITING, extract};
-use crate::load::postgres::{Differences, Known, Stretch, Sweeper};
+use crate::load::postgres::{Differences, Found, Known, Stretch, Sweeper};
 use crate::pack::{self, Packed};
 use crate::plan::Lane;
+use crate::source::qdrant::LaneReader;
 use crate::source::{Batch, Reader, Source, Standing};
 use checkpoints::Position;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
-use transforms::qdrant::PointId;
+use transforms::qdrant::{Digester, PointId};
 
-impl<S: Source> Sweeps<'_, S> {
+impl Sweeps<'_> {
     /// What was different; nothing once draining was asked for.
-    pub(super) async fn lane(&self, sweeper: &Sweeper<'_>, lane: &Lane) -> Result<Option<Differences>, Fault> {
+    pub(super) async fn lane(
+        &self,
+        sweeper: &Sweeper<'_>,
+        lane: &Lane,
+    ) -> Result<Option<Differences>, Fault> {
         let spans = sweeper.spans(lane).await?;
-        let compared = self.compare(lane, spans).await?;
+        let digester = self.plan.digester().ok_or_else(|| {
+            let action = format!("compare lane {} with its source", lane.id);
+            Fault::permanent(Part::Source, action, "the source is read at a snapshot")
+        })?;
+        let clock = self.clocks.get(lane.collection).and_then(Option::as_ref);
+        let compared = match clock.filter(|_| sweeper.found == Found::Mended) {
+            Some(clock) => {
+                let since = sweeper.since(lane).await?;
+                self.compare_by_key(lane, spans, digester, (clock, since)).await?
+            }
+            None => self.compare(lane, spans, digester).await?,
+        };
         if !compared.ended {
             return Ok(None);
         }
@@ -36,7 +52,7 @@ impl<S: Source> Sweeps<'_, S> {
         Ok(Some(differences))
     }
 
-    fn reader(&self, lane: &Lane) -> S::Reader {
+    fn reader(&self, lane: &Lane) -> LaneReader {
         let standing = Standing {
             progress: checkpoints::Progress::default(),
             read_at: self.plan.snapshot,
@@ -48,13 +64,10 @@ impl<S: Source> Sweeps<'_, S> {
     }
 
     /// Reading and hashing overlap.
-    async fn compare(&self, lane: &Lane, spans: Vec<Known>) -> Result<Comparison, Fault> {
+    async fn compare(&self, lane: &Lane, spans: Vec<Known>, digester: Digester) -> Result<Compared, Fault> {
         let action = || format!("compare lane {} with its source", lane.id);
-        let digester = self.plan.digester();
-        let digester = digester.ok_or_else(|| {
-            Fault::permanent(Part::Source, action(), "the source is read at a snapshot")
-        })?;
-        let died = |error: tokio::task::JoinError| Fault::permanent(Part::Source, action(), error.to_string());
+        let died =
+            |error: tokio::task::JoinError| Fault::permanent(Part::Source, action(), error.to_string());
         let (read, batches) = mpsc::channel(WAITING);
         // Dropping the set, as an abort does, ends the reading, and that ends the hashing.
         let mut reading = JoinSet::new();
@@ -84,10 +97,13 @@ impl<S: Source> Sweeps<'_, S> {
             };
             let stretch = Stretch { after, upto };
             let digest = known.digest.filter(|_| stretch == known.stretch);
-            let ended = batch.span.to.is_end();
-            let mut packed = self.packed(lane, batch).await?;
-            differences += sweeper.mend(lane, Known { stretch, digest }, &mut packed).await?;
-            if ended {
+            // What was changed and changed back is no difference.
+            if digest.is_none() || digest != self.plan.digest(&batch.documents) {
+                let mut packed = self.packed(lane, batch).await?;
+                differences += sweeper.mend(lane, Known { stretch, digest }, &mut packed).await?;
+            }
+            // The reader may not know yet that nothing follows: what lies behind is another span's.
+            if upto == known.stretch.upto {
                 return Ok(Some(differences));
             }
             after = upto;

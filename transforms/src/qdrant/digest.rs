@@ -124,7 +124,11 @@ impl Digester {
             Err(_) => (super::id(body).ok(), self.hash(Of::Unreadable, body)),
         };
         let ids = id.map_or(points, |id| self.id(id));
-        let digest = Digest { count: 1, ids, points };
+        let digest = Digest {
+            count: 1,
+            ids,
+            points,
+        };
         (id, digest)
     }
 

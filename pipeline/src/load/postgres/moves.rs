@@ -3,8 +3,8 @@
 //! The lane moves only from exactly where the batch starts and only under the fence it is held by; how many rows
 //! that hit is the whole answer. All of it goes unnamed, as everything here does.
 
-use super::{Lease, spans};
 use super::ledger::MICROS;
+use super::{Lease, spans};
 use crate::pack::Packed;
 use crate::plan::{Lane, Plan};
 use checkpoints::{Position, Token};
@@ -80,7 +80,9 @@ pub(super) async fn advance(
     values.push((&rows, Type::INT8_ARRAY));
     let (after, upto) = (spans::end(&batch.span.from), spans::end(&batch.span.to));
     let digest = batch.digest.map(spans::Columns::from);
-    let bytes = digest.as_ref().map(|digest| (digest.ids.as_slice(), digest.points.as_slice()));
+    let bytes = digest
+        .as_ref()
+        .map(|digest| (digest.ids.as_slice(), digest.points.as_slice()));
     if let (Some(digest), Some((ids, points))) = (&digest, &bytes) {
         // In one statement with the move, so that it takes no time of its own.
         sql = format!(

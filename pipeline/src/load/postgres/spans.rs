@@ -109,12 +109,16 @@ pub(super) async fn note(
 }
 
 impl Ledger {
-    /// What is known of the spans of `lane`, from one end to the other.
-    pub(crate) async fn spans(&self, plan: &Plan, lane: &Lane) -> Result<Vec<Known>, Fault> {
+    /// What is known of the spans of `lane`, from one end to the other. The pass of this number, if it has one, has begun
+    /// with the lane from here on.
+    pub(crate) async fn spans(&self, plan: &Plan, lane: &Lane, sweep: u32) -> Result<Vec<Known>, Fault> {
         let action = format!("look at the spans of lane {}", lane.id);
-        let (run, number) = (plan.run.to_string(), lane.id as i32);
-        let values: [(&(dyn ToSql + Sync), Type); 2] = [(&run, Type::TEXT), (&number, Type::INT4)];
-        let sql = "select after, upto, records, ids, points from etl.span where run = $1::text::uuid and lane = $2";
+        let (run, number, sweep) = (plan.run.to_string(), lane.id as i32, sweep as i32);
+        let values: [(&(dyn ToSql + Sync), Type); 3] =
+            [(&run, Type::TEXT), (&number, Type::INT4), (&sweep, Type::INT4)];
+        let sql = "with begun as (insert into etl.sweep (run, lane, sweep) select $1::text::uuid, $2, $3 where $3 > 0 \
+                   on conflict do nothing) \
+                   select after, upto, records, ids, points from etl.span where run = $1::text::uuid and lane = $2";
         let rows = self.rows(&action, sql, &values).await?;
         let found: Option<Vec<Known>> = rows.iter().map(known).collect();
         let tiled = found.and_then(tiled);
@@ -229,9 +233,17 @@ mod tests {
             documents: 0,
         };
         let last = Some(PointId::Uuid([0xff; 16]));
-        let nothing = Stretch { after: last, upto: None }.of(&lane);
+        let nothing = Stretch {
+            after: last,
+            upto: None,
+        }
+        .of(&lane);
         assert!(nothing.from.is_some() && nothing.from == nothing.to);
-        let everything = Stretch { after: None, upto: last }.of(&lane);
+        let everything = Stretch {
+            after: None,
+            upto: last,
+        }
+        .of(&lane);
         assert_eq!((everything.from, everything.to), (lane.from, None));
     }
 }

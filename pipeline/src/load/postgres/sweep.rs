@@ -116,7 +116,11 @@ impl Sweeper<'_> {
                 }
                 Err(Failure::Row(refused)) if piece.documents.len() > 1 => {
                     let detail = refused.detail;
-                    tracing::debug!(lane = lane.id, "a row of {} is refused: {detail}", piece.documents.len());
+                    tracing::debug!(
+                        lane = lane.id,
+                        "a row of {} is refused: {detail}",
+                        piece.documents.len()
+                    );
                     waiting.extend(self.halves(&piece, batch)?);
                 }
                 Err(Failure::Row(refused)) => {
@@ -138,7 +142,10 @@ impl Sweeper<'_> {
     }
 
     fn piece(&self, known: Known, batch: &Packed, documents: Range<usize>) -> Piece {
-        let digest = self.plan.digest(&batch.documents[documents.clone()]).unwrap_or_default();
+        let digest = self
+            .plan
+            .digest(&batch.documents[documents.clone()])
+            .unwrap_or_default();
         let same_ids = |known: Digest| (known.count, known.ids) == (digest.count, digest.ids);
         Piece {
             stretch: known.stretch,
@@ -155,7 +162,10 @@ impl Sweeper<'_> {
         let last = transforms::qdrant::id(&batch.documents[middle - 1])
             .map_err(|error| Fault::permanent(Part::Source, "halve a batch", error.to_string()))?;
         let half = |after, upto, documents| {
-            let known = Known { stretch: Stretch { after, upto }, digest: None };
+            let known = Known {
+                stretch: Stretch { after, upto },
+                digest: None,
+            };
             self.piece(known, batch, documents)
         };
         Ok([

@@ -18,7 +18,10 @@ fn digest(body: &[u8]) -> Digest {
 
 /// The same entries in other maps, which keep them in orders of their own.
 fn shuffled(fields: Fields) -> Fields {
-    fields.into_iter().map(|(key, value)| (key, turned(value))).collect()
+    fields
+        .into_iter()
+        .map(|(key, value)| (key, turned(value)))
+        .collect()
 }
 
 fn turned(value: Value) -> Value {
@@ -55,7 +58,11 @@ fn other_values(value: &Value) -> Vec<Value> {
             Kind::DoubleValue(f64::from_bits(number.to_bits() ^ 1)),
             Kind::IntegerValue(*number as i64),
         ],
-        Kind::StringValue(was) => vec![text(&format!("{was}x")), text(&format!("\0{was}")), Kind::NullValue(0)],
+        Kind::StringValue(was) => vec![
+            text(&format!("{was}x")),
+            text(&format!("\0{was}")),
+            Kind::NullValue(0),
+        ],
         Kind::ListValue(list) => other_lists(&list.values)
             .into_iter()
             .map(|values| Kind::ListValue(ListValue { values }))
@@ -84,7 +91,10 @@ fn other_lists(values: &[Value]) -> Vec<Vec<Value>> {
             changed[at] = other;
             others.push(changed);
         }
-        if values.get(at + 1).is_some_and(|next| next.encode_to_vec() != value.encode_to_vec()) {
+        if values
+            .get(at + 1)
+            .is_some_and(|next| next.encode_to_vec() != value.encode_to_vec())
+        {
             let mut swapped = values.to_vec();
             swapped.swap(at, at + 1);
             others.push(swapped);
@@ -103,13 +113,20 @@ fn other_fields(fields: &Fields) -> Vec<Fields> {
         }
         changed
     };
-    let mut others = vec![with(NEW, Some(of(Kind::NullValue(0)))), with(NEW, Some(of(Kind::StringValue(String::new()))))];
+    let mut others = vec![
+        with(NEW, Some(of(Kind::NullValue(0)))),
+        with(NEW, Some(of(Kind::StringValue(String::new())))),
+    ];
     for (key, value) in fields {
         others.push(with(key, None));
         let mut renamed = with(key, None);
         renamed.insert(NEW.to_owned(), value.clone());
         others.push(renamed);
-        others.extend(other_values(value).into_iter().map(|other| with(key, Some(other))));
+        others.extend(
+            other_values(value)
+                .into_iter()
+                .map(|other| with(key, Some(other))),
+        );
     }
     others
 }
@@ -137,7 +154,10 @@ fn other_vectors(vector: &Vector) -> Vec<Vector> {
                 values[at] = f32::from_bits(values[at].to_bits() ^ 1);
                 Vector::Sparse(indices.clone(), values)
             });
-            let more = ([&indices[..], &[u32::MAX]].concat(), [&values[..], &[0.0]].concat());
+            let more = (
+                [&indices[..], &[u32::MAX]].concat(),
+                [&values[..], &[0.0]].concat(),
+            );
             values_changed.chain([Vector::Sparse(more.0, more.1)]).collect()
         }
         Vector::Multi(rows) => {
@@ -156,14 +176,29 @@ fn other_vectors(vector: &Vector) -> Vec<Vector> {
 fn others(theirs: &RetrievedPoint, vectors: &Vectors, server: arbitrary::Server) -> Vec<Vec<u8>> {
     let mut points: Vec<RetrievedPoint> = other_fields(&theirs.payload)
         .into_iter()
-        .map(|payload| RetrievedPoint { payload, ..theirs.clone() })
+        .map(|payload| RetrievedPoint {
+            payload,
+            ..theirs.clone()
+        })
         .collect();
-    let id = |id: PointId| RetrievedPoint { id: Some(id), ..theirs.clone() };
-    points.extend([id(77_777.into()), id("00000000-0000-0000-0000-000000011111".to_owned().into())]);
+    let id = |id: PointId| RetrievedPoint {
+        id: Some(id),
+        ..theirs.clone()
+    };
+    points.extend([
+        id(77_777.into()),
+        id("00000000-0000-0000-0000-000000011111".to_owned().into()),
+    ]);
     let key = shard_key::Key::Keyword("another".to_owned());
     let shard_key = Some(qdrant_client::qdrant::ShardKey { key: Some(key) });
-    points.push(RetrievedPoint { shard_key, ..theirs.clone() });
-    let mut bodies: Vec<Vec<u8>> = points.iter().map(|point| encoded(point, vectors, server)).collect();
+    points.push(RetrievedPoint {
+        shard_key,
+        ..theirs.clone()
+    });
+    let mut bodies: Vec<Vec<u8>> = points
+        .iter()
+        .map(|point| encoded(point, vectors, server))
+        .collect();
     let other_vectors: Vec<Vectors> = match vectors {
         Vectors::None | Vectors::Unnamed(None) => vec![Vectors::Unnamed(Some(Vector::Dense(vec![0.0])))],
         Vectors::Unnamed(Some(vector)) => other_vectors(vector)
@@ -175,7 +210,10 @@ fn others(theirs: &RetrievedPoint, vectors: &Vectors, server: arbitrary::Server)
             let mut all = vec![[&named[..], &[("new name".to_owned(), Vector::Dense(vec![1.0]))]].concat()];
             for (at, (name, vector)) in named.iter().enumerate() {
                 all.push([&named[..at], &named[at + 1..]].concat());
-                for other in other_vectors(vector).into_iter().map(|vector| (name.clone(), vector)) {
+                for other in other_vectors(vector)
+                    .into_iter()
+                    .map(|vector| (name.clone(), vector))
+                {
                     let mut changed = named.clone();
                     changed[at] = other;
                     all.push(changed);
@@ -187,7 +225,11 @@ fn others(theirs: &RetrievedPoint, vectors: &Vectors, server: arbitrary::Server)
             all.into_iter().map(Vectors::Named).collect()
         }
     };
-    bodies.extend(other_vectors.iter().map(|vectors| encoded(theirs, vectors, server)));
+    bodies.extend(
+        other_vectors
+            .iter()
+            .map(|vectors| encoded(theirs, vectors, server)),
+    );
     bodies
 }
 
@@ -196,7 +238,10 @@ fn assert_agree(one: &[u8], other: &[u8]) {
     match (point(one, "c"), point(other, "c")) {
         (Ok(one), Ok(other)) => {
             assert_eq!(one.name, other.name);
-            let (one, other) = (transforms::Value::Map(one.fields), transforms::Value::Map(other.fields));
+            let (one, other) = (
+                transforms::Value::Map(one.fields),
+                transforms::Value::Map(other.fields),
+            );
             assert!(one.same(&other), "{one:?} is not {other:?}");
         }
         (Err(_), Err(_)) => {}

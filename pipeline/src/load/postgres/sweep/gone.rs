@@ -32,14 +32,21 @@ impl Sweeper<'_> {
                 continue;
             };
             let (gone, table) = (format!("gone_in_etl_{place}"), relation.qualified(schema));
-            let unstaged = format!("not exists (select from pg_temp.{} as s where s._path = r._path)", stages[place].name);
+            let unstaged = format!(
+                "not exists (select from pg_temp.{} as s where s._path = r._path)",
+                stages[place].name
+            );
             // The paths find rows by their index; only where ids have changed must the whole stretch be looked at.
             let which = match piece.others {
                 true => format!("{region} and {unstaged}"),
                 false => format!("r._path = any ($1) and {unstaged}"),
             };
             let paths: (&(dyn ToSql + Sync), Type) = (&refused, Type::TEXT_ARRAY);
-            let values = if piece.others { &[][..] } else { std::slice::from_ref(&paths) };
+            let values = if piece.others {
+                &[][..]
+            } else {
+                std::slice::from_ref(&paths)
+            };
             let sql = format!("create temp table {gone} (_path text) on commit drop");
             lease.batch_execute(&sql).await?;
             let sql = format!("insert into pg_temp.{gone} select r._path from {table} as r where {which}");

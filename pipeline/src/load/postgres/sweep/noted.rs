@@ -8,11 +8,11 @@ use crate::retry::Retry;
 use tokio_postgres::types::{ToSql, Type};
 
 impl Sweeper<'_> {
-    /// What is known of the spans of `lane`.
+    /// Begins the pass over `lane`, or begins it anew: what is known of its spans.
     pub async fn spans(&self, lane: &Lane) -> Result<Vec<Known>, Fault> {
         let (ledger, mut retry) = (self.ledger(), Retry::new(self.postgres.policy));
         loop {
-            match ledger.spans(self.plan, lane).await {
+            match ledger.spans(self.plan, lane, self.sweep).await {
                 Err(fault) => retry.again(fault).await?,
                 done => return done,
             }
@@ -29,6 +29,27 @@ impl Sweeper<'_> {
             match self.ended(&ledger, lane, read).await {
                 Err(fault) => retry.again(fault).await?,
                 done => return done,
+            }
+        }
+    }
+
+    /// When the reading of `lane` before this one began, in microseconds since 1970 by PostgreSQL's clock, or earlier.
+    pub async fn since(&self, lane: &Lane) -> Result<i64, Fault> {
+        let sql = "select (extract(epoch from coalesce((select max(began_at) from etl.sweep where run = $1::text::uuid \
+                   and lane = $2 and sweep < $3), (select started_at from etl.run where run = $1::text::uuid))) * 1000000)::int8";
+        let (run, number, sweep) = (self.plan.run.to_string(), lane.id as i32, self.sweep as i32);
+        let values: [(&(dyn ToSql + Sync), Type); 3] =
+            [(&run, Type::TEXT), (&number, Type::INT4), (&sweep, Type::INT4)];
+        let (ledger, mut retry) = (self.ledger(), Retry::new(self.postgres.policy));
+        loop {
+            match ledger.rows(&self.action(lane), sql, &values).await {
+                Err(fault) => retry.again(fault).await?,
+                Ok(rows) => {
+                    return Ok(rows
+                        .first()
+                        .and_then(|row| row.get::<_, Option<i64>>(0))
+                        .unwrap_or(0));
+                }
             }
         }
     }
