@@ -7,13 +7,13 @@ use crate::dictionary::Numbers;
 use crate::embedding::Vectors;
 use crate::metrics;
 use crate::plan::{Lane, Plan, ReadTime};
+use crate::record::Account;
 use crate::room::Room;
 use crate::source::Batch;
 use bytes::Bytes;
 use checkpoints::{Span, Tally};
 use std::ops::Range;
 use tokio::time::Instant;
-use transforms::qdrant::Digest;
 use transforms::{Amendment, COPY_HEADER, COPY_TRAILER, Notes, Packer, Reason, Reject, Tuples};
 
 /// Bytes sent at once. Anything from 64 KiB to 8 MiB measures the same; small keeps memory small.
@@ -35,7 +35,7 @@ pub struct Packed {
     /// Values left behind, because the mapping says so: how many, with their document's place.
     pub dropped: Vec<(usize, u32)>,
     /// What its documents come to, where there is no snapshot to read them at again.
-    pub digest: Option<Digest>,
+    pub account: Option<Account>,
     /// Reads billed for the batch.
     pub billed: u64,
     /// The moment it was read at.
@@ -173,7 +173,7 @@ pub(crate) fn pack(
             .and_then(|document| packer.pack(&document, &vectors?, &mut packing.tuples));
         packing.note(place, packed);
     }
-    packing.done(plan.digest(&batch.documents), batch)
+    packing.done(plan.account(&batch.documents), batch)
 }
 
 /// A batch while it is packed.
@@ -227,7 +227,7 @@ impl Packing {
         }
     }
 
-    fn done(self, digest: Option<Digest>, batch: Batch) -> Packed {
+    fn done(self, account: Option<Account>, batch: Batch) -> Packed {
         metrics::packed(self.rounded, self.zeros, self.overflowed);
         let rows = self.tuples.into_iter().zip(self.documents);
         Packed {
@@ -239,7 +239,7 @@ impl Packing {
             rejects: self.rejects,
             amendments: self.amendments,
             dropped: self.dropped,
-            digest,
+            account,
             billed: batch.billed,
             read_at: batch.read_at,
             expected: batch.expected,

@@ -5,7 +5,7 @@
 use crate::plan::{Identity, Lane, Plan};
 use bytes::Bytes;
 use std::borrow::Cow;
-use transforms::qdrant::{Digest, Digester};
+use transforms::qdrant::{Digest, Digester, PointId};
 use transforms::{Document, Malformed, below, firestore, qdrant};
 
 /// The document that a record of `collection` is.
@@ -18,6 +18,15 @@ pub(crate) fn document<'b>(
         Identity::Firestore { .. } => firestore::document(body),
         Identity::Qdrant { .. } => qdrant::point(body, collection),
     }
+}
+
+/// What records of a span come to.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Account {
+    /// All of them together.
+    pub digest: Digest,
+    /// Their ids, in order.
+    pub ids: Vec<PointId>,
 }
 
 impl Plan {
@@ -53,11 +62,15 @@ impl Plan {
         }
     }
 
-    /// What records come to.
-    pub(crate) fn digest(&self, records: &[Bytes]) -> Option<Digest> {
+    /// What records come to, and which they are.
+    pub(crate) fn account(&self, records: &[Bytes]) -> Option<Account> {
         let digester = self.digester()?;
-        let mut sum = Digest::default();
-        records.iter().for_each(|body| sum += digester.point(body).1);
-        Some(sum)
+        let mut account = Account::default();
+        for body in records {
+            let (id, digest) = digester.point(body);
+            account.digest += digest;
+            account.ids.extend(id);
+        }
+        Some(account)
     }
 }

@@ -89,6 +89,7 @@ impl Sweeps<'_> {
         known: Known,
     ) -> Result<Option<Differences>, Fault> {
         let mut reader = self.reader(&known.stretch.of(lane));
+        let had = sweeper.had(lane, known).await?;
         let (mut differences, mut after) = (Differences::default(), known.stretch.after);
         while let Some(batch) = reader.next().await? {
             let upto = match &batch.span.to {
@@ -98,9 +99,10 @@ impl Sweeps<'_> {
             let stretch = Stretch { after, upto };
             let digest = known.digest.filter(|_| stretch == known.stretch);
             // What was changed and changed back is no difference.
-            if digest.is_none() || digest != self.plan.digest(&batch.documents) {
+            let came = self.plan.account(&batch.documents).map(|account| account.digest);
+            if digest.is_none() || digest != came {
                 let mut packed = self.packed(lane, batch).await?;
-                differences += sweeper.mend(lane, Known { stretch, digest }, &mut packed).await?;
+                differences += sweeper.mend(lane, stretch, had.as_deref(), &mut packed).await?;
             }
             // The reader may not know yet that nothing follows: what lies behind is another span's.
             if upto == known.stretch.upto {

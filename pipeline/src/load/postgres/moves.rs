@@ -79,15 +79,15 @@ pub(super) async fn advance(
     let rows: Vec<i64> = batch.row_counts().into_iter().map(|count| count as i64).collect();
     values.push((&rows, Type::INT8_ARRAY));
     let (after, upto) = (spans::end(&batch.span.from), spans::end(&batch.span.to));
-    let digest = batch.digest.map(spans::Columns::from);
+    let digest = batch.account.as_ref().map(spans::Columns::from);
     let bytes = digest
         .as_ref()
         .map(|digest| (digest.ids.as_slice(), digest.points.as_slice()));
     if let (Some(digest), Some((ids, points))) = (&digest, &bytes) {
         // In one statement with the move, so that it takes no time of its own.
         sql = format!(
-            "with moved as ({sql} returning run, lane) insert into etl.span (run, lane, after, upto, records, ids, points) \
-             select run, lane, $18, $19, $20, $21, $22 from moved {}",
+            "with moved as ({sql} returning run, lane) insert into etl.span (run, lane, after, upto, records, ids, points, keys) \
+             select run, lane, $18, $19, $20, $21, $22, $23 from moved {}",
             spans::REPLACED
         );
         values.push((&after, Type::TEXT));
@@ -95,6 +95,7 @@ pub(super) async fn advance(
         values.push((&digest.records, Type::INT8));
         values.push((ids, Type::BYTEA));
         values.push((points, Type::BYTEA));
+        values.push((&digest.keys, Type::BYTEA));
     }
     lease.execute_typed(&sql, &values).await
 }

@@ -6,6 +6,7 @@
 use crate::plan::{Identity, Lane, Plan};
 use config::mapping::{Column, Document, FieldPath, Load, Scalar, Source, Type};
 use std::fmt;
+use transforms::qdrant::PointId;
 use transforms::{Relation, literal, quote};
 
 /// A condition on the row `r`.
@@ -34,6 +35,42 @@ impl Region {
         Some(Region(conditions.join(" and ")))
     }
 
+    /// The rows of these records of `lane`, found by an index where there can be one, and the value of `$1` in that.
+    pub(super) fn these(
+        plan: &Plan,
+        lane: &Lane,
+        relation: &Relation<'_>,
+        ids: &[PointId],
+    ) -> (Region, Option<Vec<String>>) {
+        let spelled = |wanted: fn(&PointId) -> bool| {
+            let wanted = ids.iter().filter(|id| wanted(id));
+            wanted.map(PointId::to_string).collect::<Vec<_>>()
+        };
+        let number = |id: &PointId| matches!(id, PointId::Number(_));
+        let bigint = |id: &PointId| matches!(id, PointId::Number(number) if i64::try_from(*number).is_ok());
+        let uuid = |id: &PointId| matches!(id, PointId::Uuid(_));
+        let any = |name: &str, sql: &str| format!("{name} = any ($1::text[]::{sql}[])");
+        let column = of_ids(relation);
+        let (condition, wanted) = match column.as_ref().map(|(name, sql)| (name, *sql)) {
+            Some((name, Type::Scalar(Scalar::BigInt))) => (any(name, "bigint"), spelled(bigint)),
+            Some((name, Type::Scalar(Scalar::Numeric(_)))) => (any(name, "numeric"), spelled(number)),
+            Some((name, Type::Scalar(Scalar::Uuid))) => (any(name, "uuid"), spelled(uuid)),
+            Some((name, Type::Scalar(Scalar::Text))) => (any(name, "text"), spelled(|_| true)),
+            _ if lane.shard.is_some() => {
+                let id = in_path(&plan.collection_of(lane).id, "r._path");
+                (any(&id, "text"), spelled(|_| true))
+            }
+            _ => {
+                let collection = &plan.collection_of(lane).id;
+                let paths = ids.iter().map(|id| format!("{collection}/{id}"));
+                (any("r._path", "text"), paths.collect())
+            }
+        };
+        let shard = lane.shard.as_ref().map(|shard| shards(shard, relation));
+        let conditions: Vec<String> = std::iter::once(condition).chain(shard).collect();
+        (Region(conditions.join(" and ")), Some(wanted))
+    }
+
     /// What was put aside of `lane`: its paths are bytes.
     pub(super) fn aside(plan: &Plan, lane: &Lane) -> Region {
         let (from, to, uuids) = bounds(lane);
@@ -52,15 +89,20 @@ fn bounds(lane: &Lane) -> (Option<&str>, Option<&str>, bool) {
 
 fn ids(collection: &str, lane: &Lane, relation: &Relation<'_>) -> String {
     let (from, to, uuids) = bounds(lane);
-    let is_id = |column: &&Column| column.from == Source::Document(Document::Id) && column.apply.is_empty();
-    let column = relation.mapped().iter().find(is_id);
-    match column.map(|column| (format!("r.{}", quote(&column.name)), column.sql)) {
+    match of_ids(relation) {
         Some((name, Type::Scalar(Scalar::BigInt))) if !uuids => bigints(&name, from, to),
         Some((name, Type::Scalar(Scalar::Numeric(_)))) if !uuids => between(&name, from, to, "numeric"),
         Some((name, Type::Scalar(Scalar::Uuid))) if uuids => between(&name, from, to, "uuid"),
         Some((_, Type::Scalar(Scalar::BigInt | Scalar::Numeric(_) | Scalar::Uuid))) => "false".to_owned(),
         _ => in_paths(collection, "r._path", from, to, uuids),
     }
+}
+
+/// The column that holds ids as they are, and its type.
+fn of_ids(relation: &Relation<'_>) -> Option<(String, Type)> {
+    let is_id = |column: &&Column| column.from == Source::Document(Document::Id) && column.apply.is_empty();
+    let column = relation.mapped().iter().find(is_id);
+    column.map(|column| (format!("r.{}", quote(&column.name)), column.sql))
 }
 
 fn is_uuid(id: &str) -> bool {
@@ -86,9 +128,14 @@ fn between(name: &str, from: Option<&str>, to: Option<&str>, sql: &str) -> Strin
     }
 }
 
-fn in_paths(collection: &str, path: &str, from: Option<&str>, to: Option<&str>, uuids: bool) -> String {
+/// The id in a path.
+fn in_path(collection: &str, path: &str) -> String {
     let start = collection.chars().count() + 2;
-    let id = format!("split_part(substr({path}, {start}), '@', 1)");
+    format!("split_part(substr({path}, {start}), '@', 1)")
+}
+
+fn in_paths(collection: &str, path: &str, from: Option<&str>, to: Option<&str>, uuids: bool) -> String {
+    let id = in_path(collection, path);
     let (shape, sql) = match uuids {
         true => ("like '%-%'", "uuid"),
         false => ("not like '%-%'", "numeric"),

@@ -6,6 +6,7 @@
 use super::{Lease, Ledger};
 use crate::fault::{Fault, Part};
 use crate::plan::{Lane, Plan};
+use crate::record::Account;
 use checkpoints::Position;
 use std::cmp::Ordering;
 use tokio_postgres::Row;
@@ -31,6 +32,11 @@ pub struct Known {
 }
 
 impl Stretch {
+    /// Whether an id lies in it.
+    pub(crate) fn holds(self, id: PointId) -> bool {
+        self.after.is_none_or(|after| id > after) && self.upto.is_none_or(|upto| id <= upto)
+    }
+
     /// The part of `lane` that it is, as a lane.
     pub(crate) fn of(self, lane: &Lane) -> Lane {
         let behind = |id: PointId| id.successor().map(|id| id.to_string());
@@ -64,21 +70,32 @@ pub(super) struct Columns {
     pub(super) records: i64,
     pub(super) ids: [u8; 16],
     pub(super) points: [u8; 16],
+    pub(super) keys: Vec<u8>,
 }
 
-impl From<Digest> for Columns {
-    fn from(digest: Digest) -> Columns {
+impl From<&Account> for Columns {
+    fn from(account: &Account) -> Columns {
+        let Account { digest, ids } = account;
+        let mut keys = Vec::with_capacity(16 * ids.len());
+        for id in ids {
+            match id {
+                PointId::Number(number) => keys.extend(number.to_be_bytes()),
+                PointId::Uuid(bytes) => keys.extend(bytes),
+            }
+        }
         Columns {
             records: digest.count.cast_signed(),
             ids: digest.ids.to_be_bytes(),
             points: digest.points.to_be_bytes(),
+            keys,
         }
     }
 }
 
 /// Replaces what is known of a span that begins there.
 pub(super) const REPLACED: &str = "on conflict (run, lane, after) do update set upto = excluded.upto, \
-                                   records = excluded.records, ids = excluded.ids, points = excluded.points";
+                                   records = excluded.records, ids = excluded.ids, points = excluded.points, \
+                                   keys = excluded.keys";
 
 /// Notes what the records of a stretch come to.
 pub(super) async fn note(
@@ -86,17 +103,22 @@ pub(super) async fn note(
     plan: &Plan,
     lane: &Lane,
     stretch: Stretch,
-    digest: Digest,
+    account: &Account,
 ) -> Result<(), tokio_postgres::Error> {
     let sql = format!(
-        "insert into etl.span (run, lane, after, upto, records, ids, points) \
-         values ($1::text::uuid, $2, $3, $4, $5, $6, $7) {REPLACED}"
+        "insert into etl.span (run, lane, after, upto, records, ids, points, keys) \
+         values ($1::text::uuid, $2, $3, $4, $5, $6, $7, $8) {REPLACED}"
     );
     let (run, number) = (plan.run.to_string(), lane.id as i32);
     let (after, upto) = (spelled(stretch.after), spelled(stretch.upto));
-    let Columns { records, ids, points } = digest.into();
+    let Columns {
+        records,
+        ids,
+        points,
+        keys,
+    } = account.into();
     let (ids, points) = (ids.as_slice(), points.as_slice());
-    let values: [(&(dyn ToSql + Sync), Type); 7] = [
+    let values: [(&(dyn ToSql + Sync), Type); 8] = [
         (&run, Type::TEXT),
         (&number, Type::INT4),
         (&after, Type::TEXT),
@@ -104,11 +126,30 @@ pub(super) async fn note(
         (&records, Type::INT8),
         (&ids, Type::BYTEA),
         (&points, Type::BYTEA),
+        (&keys, Type::BYTEA),
     ];
     lease.execute_typed(&sql, &values).await.map(drop)
 }
 
 impl Ledger {
+    /// The ids of the records whose rows were stored with a span.
+    pub(super) async fn ids(
+        &self,
+        plan: &Plan,
+        lane: &Lane,
+        stretch: Stretch,
+    ) -> Result<Vec<PointId>, Fault> {
+        let action = format!("look at a span of lane {}", lane.id);
+        let (run, number) = (plan.run.to_string(), lane.id as i32);
+        let after = spelled(stretch.after);
+        let values: [(&(dyn ToSql + Sync), Type); 3] =
+            [(&run, Type::TEXT), (&number, Type::INT4), (&after, Type::TEXT)];
+        let sql =
+            "select keys, records from etl.span where run = $1::text::uuid and lane = $2 and after = $3";
+        let rows = self.rows(&action, sql, &values).await?;
+        Ok(rows.iter().flat_map(|row| keys(row.get(0), row.get(1))).collect())
+    }
+
     /// What is known of the spans of `lane`, from one end to the other. The pass of this number, if it has one, has begun
     /// with the lane from here on.
     pub(crate) async fn spans(&self, plan: &Plan, lane: &Lane, sweep: u32) -> Result<Vec<Known>, Fault> {
@@ -127,6 +168,24 @@ impl Ledger {
                 .with_cause("spans")
                 .with_remedy("delete the run's rows in etl.span, then start the same command again: it compares everything anew")
         })
+    }
+}
+
+/// Ids of one kind, one behind the other.
+fn keys(bytes: &[u8], count: i64) -> Vec<PointId> {
+    match bytes.len().checked_div(count.cast_unsigned() as usize) {
+        Some(8) => {
+            let numbers = bytes.as_chunks::<8>().0.iter();
+            numbers
+                .map(|bytes| PointId::Number(u64::from_be_bytes(*bytes)))
+                .collect()
+        }
+        _ => bytes
+            .as_chunks::<16>()
+            .0
+            .iter()
+            .map(|bytes| PointId::Uuid(*bytes))
+            .collect(),
     }
 }
 

@@ -8,15 +8,17 @@
 mod gone; // what is no longer there
 mod noted; // what a pass leaves in the ledger
 
-use super::spans::{self, Known, Stretch};
+use super::spans::{self, Stretch};
 use super::stage::{Merged, Stage};
 use super::{Held, Lease, Postgres, sqlstate};
 use crate::fault::{Class, Fault, Part};
 use crate::pack::Packed;
 use crate::plan::{Lane, Plan};
+use crate::record::Account;
 use crate::retry::Retry;
+use std::collections::BTreeSet;
 use std::ops::{AddAssign, Range};
-use transforms::qdrant::Digest;
+use transforms::qdrant::PointId;
 
 /// What a source says otherwise than the rows.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
@@ -84,9 +86,9 @@ struct Piece {
     stretch: Stretch,
     documents: Range<usize>,
     /// What they come to.
-    digest: Digest,
-    /// Rows of other ids may lie in the stretch.
-    others: bool,
+    account: Account,
+    /// Records that had a row and did not come; nothing where nobody knows which had.
+    gone: Option<Vec<PointId>>,
 }
 
 /// What a transaction changes of what the ledger counts.
@@ -102,10 +104,16 @@ struct Change {
 }
 
 impl Sweeper<'_> {
-    /// Makes the rows of a stretch of `lane` those of the batch, which holds all its records. What is `known` of the
-    /// stretch spares looking for rows of other records where their ids come to the same.
-    pub async fn mend(&self, lane: &Lane, known: Known, batch: &mut Packed) -> Result<Differences, Fault> {
-        let mut waiting = vec![self.piece(known, batch, 0..batch.documents.len())];
+    /// Makes the rows of a stretch of `lane` those of the batch, which holds all its records. The stretch lies in a span
+    /// whose rows were of the records `had`; where that is not known, all rows are looked at.
+    pub async fn mend(
+        &self,
+        lane: &Lane,
+        stretch: Stretch,
+        had: Option<&[PointId]>,
+        batch: &mut Packed,
+    ) -> Result<Differences, Fault> {
+        let mut waiting = vec![self.piece(stretch, had, batch, 0..batch.documents.len())];
         let mut differences = Differences::default();
         let mut retry = Retry::new(self.postgres.policy);
         while let Some(piece) = waiting.pop() {
@@ -121,7 +129,7 @@ impl Sweeper<'_> {
                         "a row of {} is refused: {detail}",
                         piece.documents.len()
                     );
-                    waiting.extend(self.halves(&piece, batch)?);
+                    waiting.extend(self.halves(&piece, had, batch)?);
                 }
                 Err(Failure::Row(refused)) => {
                     tracing::warn!(
@@ -141,36 +149,39 @@ impl Sweeper<'_> {
         Ok(differences)
     }
 
-    fn piece(&self, known: Known, batch: &Packed, documents: Range<usize>) -> Piece {
-        let digest = self
-            .plan
-            .digest(&batch.documents[documents.clone()])
-            .unwrap_or_default();
-        let same_ids = |known: Digest| (known.count, known.ids) == (digest.count, digest.ids);
+    fn piece(
+        &self,
+        stretch: Stretch,
+        had: Option<&[PointId]>,
+        batch: &Packed,
+        documents: Range<usize>,
+    ) -> Piece {
+        let account = self.plan.account(&batch.documents[documents.clone()]);
+        let account = account.unwrap_or_default();
+        let here: BTreeSet<PointId> = account.ids.iter().copied().collect();
+        let gone = |had: &[PointId]| {
+            let inside = had.iter().filter(|id| stretch.holds(**id));
+            inside.filter(|id| !here.contains(id)).copied().collect()
+        };
         Piece {
-            stretch: known.stretch,
+            stretch,
             documents,
-            digest,
-            others: !known.digest.is_some_and(same_ids),
+            gone: had.map(gone),
+            account,
         }
     }
 
     /// The second half, and the first, which is to be taken first.
-    fn halves(&self, piece: &Piece, batch: &Packed) -> Result<[Piece; 2], Fault> {
+    fn halves(&self, piece: &Piece, had: Option<&[PointId]>, batch: &Packed) -> Result<[Piece; 2], Fault> {
         let Range { start, end } = piece.documents;
         let middle = start + (end - start) / 2;
         let last = transforms::qdrant::id(&batch.documents[middle - 1])
             .map_err(|error| Fault::permanent(Part::Source, "halve a batch", error.to_string()))?;
-        let half = |after, upto, documents| {
-            let known = Known {
-                stretch: Stretch { after, upto },
-                digest: None,
-            };
-            self.piece(known, batch, documents)
-        };
+        let Stretch { after, upto } = piece.stretch;
+        let half = |after, upto, documents| self.piece(Stretch { after, upto }, had, batch, documents);
         Ok([
-            half(Some(last), piece.stretch.upto, middle..end),
-            half(piece.stretch.after, Some(last), start..middle),
+            half(Some(last), upto, middle..end),
+            half(after, Some(last), start..middle),
         ])
     }
 
@@ -213,7 +224,7 @@ impl Sweeper<'_> {
         self.merged(lease, lane, &stages, &mut change).await?;
         self.gone(lease, lane, batch, piece, &stages, &mut change).await?;
         change.quarantined = self.put_aside(lease, lane, batch, piece).await?;
-        spans::note(lease, self.plan, lane, piece.stretch, piece.digest).await?;
+        spans::note(lease, self.plan, lane, piece.stretch, &piece.account).await?;
         Ok(change)
     }
 

@@ -8,6 +8,7 @@ use crate::load::postgres::{Lease, moves};
 use crate::pack::Packed;
 use crate::plan::Lane;
 use tokio_postgres::types::{ToSql, Type};
+use transforms::qdrant::PointId;
 
 impl Sweeper<'_> {
     /// Deletes rows of the piece's stretch that are not staged: elements before the documents that they belong to.
@@ -20,9 +21,13 @@ impl Sweeper<'_> {
         stages: &[Stage],
         change: &mut Change,
     ) -> Result<(), tokio_postgres::Error> {
-        let refused: Vec<String> = self.refused(lane, batch, piece);
-        if !piece.others && refused.is_empty() {
-            return Ok(());
+        // A record that cannot be stored any more has no row either.
+        let mut ids = piece.gone.clone();
+        if let Some(ids) = &mut ids {
+            ids.extend(self.refused(batch, piece));
+            if ids.is_empty() {
+                return Ok(());
+            }
         }
         let (collection, schema) = (self.plan.collection_of(lane), &self.plan.mapping.schema);
         let (part, relations) = (piece.stretch.of(lane), collection.relations());
@@ -36,20 +41,21 @@ impl Sweeper<'_> {
                 "not exists (select from pg_temp.{} as s where s._path = r._path)",
                 stages[place].name
             );
-            // The paths find rows by their index; only where ids have changed must the whole stretch be looked at.
-            let which = match piece.others {
-                true => format!("{region} and {unstaged}"),
-                false => format!("r._path = any ($1) and {unstaged}"),
+            // Where it is known which rows there were, an index finds those; otherwise the whole stretch is looked at.
+            let (region, wanted) = match &ids {
+                Some(ids) => Region::these(self.plan, &part, relation, ids),
+                None => (region, None),
             };
-            let paths: (&(dyn ToSql + Sync), Type) = (&refused, Type::TEXT_ARRAY);
-            let values = if piece.others {
-                &[][..]
-            } else {
-                std::slice::from_ref(&paths)
-            };
-            let sql = format!("create temp table {gone} (_path text) on commit drop");
+            let which = format!("{region} and {unstaged}");
+            let wanted: Option<(&(dyn ToSql + Sync), Type)> = wanted
+                .as_ref()
+                .map(|wanted: &Vec<String>| (wanted as &(dyn ToSql + Sync), Type::TEXT_ARRAY));
+            let values = wanted.as_slice();
+            let sql = format!("create temp table {gone} (_path text, place tid) on commit drop");
             lease.batch_execute(&sql).await?;
-            let sql = format!("insert into pg_temp.{gone} select r._path from {table} as r where {which}");
+            let sql = format!(
+                "insert into pg_temp.{gone} select r._path, r.ctid from {table} as r where {which} for update of r"
+            );
             let found = lease.execute_typed(&sql, values).await?;
             if found > 0 {
                 // Without statistics the whole table would be read to find a few rows.
@@ -63,7 +69,9 @@ impl Sweeper<'_> {
                 }
             }
             if found > 0 {
-                let delete = format!("delete from {table} as r where {}", here());
+                // By their places, which are locked: not every table has an index for paths.
+                let there = format!("array(select place from pg_temp.{gone})");
+                let delete = format!("delete from {table} as r where r.ctid = any ({there})");
                 let deleted = lease.execute_typed(&delete, &[]).await?;
                 change.rows[place] -= deleted as i64;
                 change.loaded -= deleted as i64;
@@ -73,12 +81,12 @@ impl Sweeper<'_> {
         Ok(())
     }
 
-    /// The paths of the piece's records that have no row.
-    fn refused(&self, lane: &Lane, batch: &Packed, piece: &Piece) -> Vec<String> {
+    /// The piece's records that have no row.
+    fn refused(&self, batch: &Packed, piece: &Piece) -> Vec<PointId> {
         let places = batch.rejects.iter().map(|(place, _)| *place);
         let places = places.filter(|place| piece.documents.contains(place));
         places
-            .map(|place| self.plan.path(lane, &batch.documents[place]).into_owned())
+            .filter_map(|place| transforms::qdrant::id(&batch.documents[place]).ok())
             .collect()
     }
 
@@ -101,6 +109,6 @@ impl Sweeper<'_> {
         lease.execute_typed(&forget("amendment"), &values).await?;
         moves::quarantine(lease, self.plan, lane, batch, &piece.documents).await?;
         moves::amend(lease, self.plan, lane, batch, &piece.documents).await?;
-        Ok(self.refused(lane, batch, piece).len() as i64 - before as i64)
+        Ok(self.refused(batch, piece).len() as i64 - before as i64)
     }
 }

@@ -6,6 +6,7 @@ use crate::load::postgres::{Known, Lease, Ledger};
 use crate::plan::Lane;
 use crate::retry::Retry;
 use tokio_postgres::types::{ToSql, Type};
+use transforms::qdrant::PointId;
 
 impl Sweeper<'_> {
     /// Begins the pass over `lane`, or begins it anew: what is known of its spans.
@@ -15,6 +16,20 @@ impl Sweeper<'_> {
             match ledger.spans(self.plan, lane, self.sweep).await {
                 Err(fault) => retry.again(fault).await?,
                 done => return done,
+            }
+        }
+    }
+
+    /// The records whose rows were stored with a span, where that is known.
+    pub async fn had(&self, lane: &Lane, known: Known) -> Result<Option<Vec<PointId>>, Fault> {
+        if known.digest.is_none() {
+            return Ok(None);
+        }
+        let (ledger, mut retry) = (self.ledger(), Retry::new(self.postgres.policy));
+        loop {
+            match ledger.ids(self.plan, lane, known.stretch).await {
+                Err(fault) => retry.again(fault).await?,
+                Ok(ids) => return Ok(Some(ids)),
             }
         }
     }
