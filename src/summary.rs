@@ -273,7 +273,7 @@ fn passes(swept: &Swept) -> String {
         updated,
         deleted,
     } = swept.mended;
-    match swept.sweeps {
+    let told = match swept.sweeps {
         0 => "read a second time and compared: nothing had changed\n".to_owned(),
         1 => "read again and compared: every row is as its point was then\n".to_owned(),
         passes => format!(
@@ -283,6 +283,12 @@ fn passes(swept: &Swept) -> String {
             count(updated),
             count(deleted)
         ),
+    };
+    match swept.by_key {
+        true => {
+            format!("{told}by ids and source.updated_at: a write that did not set it was not seen\n")
+        }
+        false => told,
     }
 }
 

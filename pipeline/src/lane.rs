@@ -20,7 +20,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 /// Batches that may wait between two stages of a lane.
-const WAITING: usize = 1;
+pub(crate) const WAITING: usize = 1;
 
 /// What every lane of a run shares.
 #[derive(Debug)]
@@ -82,7 +82,8 @@ pub async fn run<R: Reader, K: Loader, C: CheckpointStore>(
     Ok(())
 }
 
-async fn extract<R: Reader>(mut reader: R, read: mpsc::Sender<Batch>) -> Result<(), Fault> {
+/// Reads until the lane has ended, draining was asked for, or nobody takes what was read.
+pub(crate) async fn extract<R: Reader>(mut reader: R, read: mpsc::Sender<Batch>) -> Result<(), Fault> {
     while let Some(batch) = reader.next().await? {
         if read.send(batch).await.is_err() {
             // The later stages have failed and say why themselves.

@@ -7,6 +7,7 @@ use crate::dictionary::Numbers;
 use crate::embedding::Vectors;
 use crate::metrics;
 use crate::plan::{Lane, Plan, ReadTime};
+use crate::record::Account;
 use crate::room::Room;
 use crate::source::Batch;
 use bytes::Bytes;
@@ -33,6 +34,8 @@ pub struct Packed {
     pub amendments: Vec<(usize, Amendment)>,
     /// Values left behind, because the mapping says so: how many, with their document's place.
     pub dropped: Vec<(usize, u32)>,
+    /// What its documents come to, where there is no snapshot to read them at again.
+    pub account: Option<Account>,
     /// Reads billed for the batch.
     pub billed: u64,
     /// The moment it was read at.
@@ -178,7 +181,7 @@ pub(crate) fn pack(
             .and_then(|document| packer.pack(&document, &vectors?, &mut packing.tuples));
         packing.note(place, packed);
     }
-    packing.done(batch)
+    packing.done(plan.account(&batch.documents), batch)
 }
 
 /// A batch while it is packed.
@@ -235,7 +238,7 @@ impl Packing {
         }
     }
 
-    fn done(self, batch: Batch) -> Packed {
+    fn done(self, account: Option<Account>, batch: Batch) -> Packed {
         metrics::packed(self.rounded, self.zeros, self.overflowed);
         let rows = self.tuples.into_iter().zip(self.documents);
         Packed {
@@ -247,6 +250,7 @@ impl Packing {
             rejects: self.rejects,
             amendments: self.amendments,
             dropped: self.dropped,
+            account,
             billed: batch.billed,
             read_at: batch.read_at,
             expected: batch.expected,

@@ -22,6 +22,7 @@ use crate::progress::{self, Phase, Progress};
 use crate::recovery::{self, Beginning};
 use crate::retry::{Policy, Retry};
 use crate::source::Standing;
+use crate::source::qdrant::Clock;
 use crate::stop::Stop;
 use crate::supervisor::Limits;
 use checkpoints::{CheckpointStore, LaneId};
@@ -66,6 +67,9 @@ pub struct Ended {
     pub swept: Option<Swept>,
 }
 
+/// Both ends, the plan, and of each collection the key that passes go by.
+type Begun = (Reached, Arc<Plan>, Vec<Option<Clock>>);
+
 impl Run<'_> {
     /// Moves everything that is not moved yet.
     pub async fn execute<C: CheckpointStore>(&self, store: Arc<C>) -> Result<Ended, Fault> {
@@ -87,7 +91,7 @@ impl Run<'_> {
             () = self.stop.draining() => None,
             begun = self.begin(&store) => Some(begun?),
         };
-        let Some((reached, plan)) = begun else {
+        let Some((reached, plan, clocks)) = begun else {
             return Ok(Ended::default());
         };
         let held = reached.ledger.claim(plan.run, &self.holder).await?;
@@ -122,7 +126,7 @@ impl Run<'_> {
         let finished = tokio::select! {
             biased;
             () = self.stop.draining() => None,
-            finished = Box::pin(self.finish(&reached, &plan, &fences)) => finished?,
+            finished = Box::pin(self.finish(&reached, &plan, &fences, &clocks)) => finished?,
         };
         let (after, swept) = finished.clone().unwrap_or_default();
         Ok(Ended {
@@ -145,11 +149,12 @@ impl Run<'_> {
         }
     }
 
-    async fn begin<C: CheckpointStore>(&self, store: &Arc<C>) -> Result<(Reached, Arc<Plan>), Fault> {
+    async fn begin<C: CheckpointStore>(&self, store: &Arc<C>) -> Result<Begun, Fault> {
         let reached = self.reach().await?;
         self.greet_endpoint().await?;
         let plan = Arc::new(self.plan(store, &reached).await?);
-        Ok((reached, plan))
+        let clocks = self.clocks(&reached, &plan).await?;
+        Ok((reached, plan, clocks))
     }
 
     /// Does what can be repeated until it succeeds: after hours of loading, a connection that breaks costs another

@@ -2,17 +2,20 @@
 //!
 //! Reading such a source takes time, and what is written meanwhile may or may not have been seen. So it is read again:
 //! each pass makes the rows what the source says by then, and one that finds nothing different is the proof that they
-//! were the same while it went on. Stopped in the middle, a pass goes on with the lanes it had not ended.
+//! were the same while it went on. Records are held against the digests that were stored with their rows; where those
+//! agree, nothing is asked of PostgreSQL. Stopped in the middle, a pass goes on with the lanes it had not ended.
+
+mod by_key; // what changed, as far as a key of the payload tells
+mod compare; // a lane held against what is known of it
+mod lane; // one lane: compared, and mended where it differs
 
 use crate::dictionary::Numbers;
 use crate::embed::Embedder;
-use crate::embedding;
 use crate::fault::{Fault, Part};
 use crate::load::postgres::{Differences, Found, Held, Ledger, Postgres, Sweeper, Swept};
-use crate::pack::{self, Packed};
-use crate::plan::{Lane, Plan};
+use crate::plan::Plan;
 use crate::progress::{Phase, Progress};
-use crate::source::{Reader, Source, Standing};
+use crate::source::qdrant::{Clock, Qdrant};
 use crate::stop::Stop;
 use config::Consistency;
 use futures::stream::{self, StreamExt, TryStreamExt};
@@ -27,9 +30,11 @@ const PAUSE: &str = "keep writers out for the time of one pass, and start the sa
 
 /// What passes over a run's lanes need.
 #[derive(Debug)]
-pub struct Sweeps<'r, S> {
+pub struct Sweeps<'r> {
     /// What is read again.
-    pub source: &'r S,
+    pub source: &'r Qdrant,
+    /// Of each collection, the key that tells when a point was changed last, where passes are to go by it.
+    pub clocks: &'r [Option<Clock>],
     /// Where the rows are.
     pub postgres: &'r Postgres,
     /// The run's plan.
@@ -57,7 +62,7 @@ pub enum Kept {
     Promise(Option<Swept>),
 }
 
-impl<S: Source> Sweeps<'_, S> {
+impl Sweeps<'_> {
     /// Keeps what the operator asked to be promised about points that change meanwhile, or says that it cannot be.
     pub async fn keep(&self, asked: &config::Qdrant) -> Result<Kept, Fault> {
         match asked.consistency {
@@ -73,7 +78,10 @@ impl<S: Source> Sweeps<'_, S> {
             },
             Consistency::Sweeps => match self.until_settled(MOST).await? {
                 None => Ok(Kept::Stopped),
-                Some(swept) if swept.last.count() == 0 => Ok(Kept::Promise(Some(swept))),
+                Some(swept) if swept.last.count() == 0 => Ok(Kept::Promise(Some(Swept {
+                    by_key: self.clocks.iter().any(Option::is_some),
+                    ..swept
+                }))),
                 Some(swept) => {
                     let why = format!("{MOST} passes in a row found changes");
                     Err(changed(swept.last, &why, PAUSE))
@@ -148,50 +156,6 @@ impl<S: Source> Sweeps<'_, S> {
             sum += differences;
         }
         Ok(Some(sum))
-    }
-
-    async fn lane(&self, sweeper: &Sweeper<'_>, lane: &Lane) -> Result<Option<Differences>, Fault> {
-        sweeper.begin(lane).await?;
-        let standing = Standing {
-            progress: checkpoints::Progress::default(),
-            read_at: self.plan.snapshot,
-            expected: lane.documents,
-            rows: Vec::new(),
-        };
-        let mut reader = self
-            .source
-            .reader(lane, &self.plan.collection_of(lane).id, standing);
-        let (mut differences, mut seen) = (Differences::default(), Vec::new());
-        while let Some(batch) = reader.next().await? {
-            let documents = batch.documents.clone();
-            self.numbers.learn(self.plan, lane, &documents).await?;
-            let vectors = embedding::embed(self.embedder.as_ref(), self.plan, lane, documents).await?;
-            let (plan, of, numbers) = (self.plan.clone(), lane.clone(), self.numbers.clone());
-            let packed =
-                tokio::task::spawn_blocking(move || pack::pack(batch, &plan, &of, vectors, Some(&numbers)))
-                    .await;
-            let mut packed =
-                packed.map_err(|error| Fault::permanent(Part::Source, "pack a batch", error.to_string()))?;
-            differences += sweeper.merge(lane, &mut packed).await?;
-            self.note(lane, &packed, &mut seen);
-            if packed.span.to.is_end() {
-                differences += sweeper.end(lane, &seen).await?;
-                return Ok(Some(differences));
-            }
-        }
-        // Draining was asked for: the pass goes on at the next start.
-        Ok(None)
-    }
-
-    /// The paths of the records that have a row.
-    fn note(&self, lane: &Lane, packed: &Packed, seen: &mut Vec<String>) {
-        let aside: BTreeSet<usize> = packed.rejects.iter().map(|(place, _)| *place).collect();
-        let stored = packed
-            .documents
-            .iter()
-            .enumerate()
-            .filter(|(place, _)| !aside.contains(place));
-        seen.extend(stored.map(|(_, body)| self.plan.path(lane, body).into_owned()));
     }
 }
 

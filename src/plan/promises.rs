@@ -10,7 +10,10 @@ use pipeline::run::Rehearsal;
 /// Adds these lines to the page.
 pub(super) fn promises(page: &mut String, rehearsal: &Rehearsal, config: &Config) {
     match config.qdrant() {
-        Some(source) => of_points(page, source.consistency),
+        Some(source) => {
+            of_points(page, source.consistency);
+            by_key(page, source);
+        }
         None => of_documents(page, rehearsal),
     }
     if let Some(altered) = rehearsal.forecast.as_ref().map(altered) {
@@ -32,13 +35,13 @@ fn of_points(page: &mut String, consistency: Consistency) {
         ),
         Consistency::Quiescent => (
             "when the run is complete, the rows are the collections, point for point and bit for bit: everything is read a \
-             second time and compared, and a single difference fails the run",
+             second time and held against what it came to when its rows were stored, and a single difference fails the run",
             "this takes writers that are kept out from start to end",
             "changes after the second reading are not followed",
         ),
         Consistency::Sweeps => (
-            "when the run is complete, a last pass over all points has found every row to be as its point was at that \
-             moment, bit for bit, with none missing and none too many; passes before it mended what they found",
+            "when the run is complete, a last pass over all points has found each to be what it was when its row was stored, \
+             bit for bit, with none missing and none too many; passes before it mended what they found",
             "what is written during that last pass behind the place it reads at is not seen: writers that are kept out for \
              its time make the rows the collections",
             "a source that never comes to rest fails the run after 8 passes; changes afterwards are not followed",
@@ -47,6 +50,23 @@ fn of_points(page: &mut String, consistency: Consistency) {
     entry(page, "promised", promised);
     entry(page, "", more);
     entry(page, "not", not);
+}
+
+/// What passes rest on where they go by a key of the payload.
+fn by_key(page: &mut String, source: &config::Qdrant) {
+    let Some(key) = source
+        .updated_at
+        .as_ref()
+        .filter(|_| source.consistency == Consistency::Sweeps)
+    else {
+        return;
+    };
+    let text = format!(
+        "passes look at all ids, and otherwise only at points whose {key} is later than a minute before the reading before: \
+         this rests on the application setting {key} at every write, by a clock that is right; a write that does not is \
+         never found"
+    );
+    entry(page, "", &text);
 }
 
 fn of_documents(page: &mut String, rehearsal: &Rehearsal) {

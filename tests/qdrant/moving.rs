@@ -1,6 +1,7 @@
 //! Points that are written and deleted while they are moved: each mode keeps what its plan promises, and no more.
 
 use super::judge::{assert_same, exported};
+use super::spans::assert_spans;
 use super::world::{World, complete, summary};
 use crate::support::test;
 use rand::rngs::StdRng;
@@ -227,34 +228,46 @@ fn a_single_pass_has_every_point_that_nobody_wrote_to() {
     });
 }
 
-/// Starts that are killed at random moments while points are written; then the source rests, and a start completes.
-async fn kills(mode: &str, wanted: usize) {
+fn dice(what: &str) -> StdRng {
     let seed = std::env::var("ETL_SEED")
         .ok()
         .and_then(|seed| seed.parse().ok())
         .unwrap_or_else(rand::random);
-    eprintln!("ETL_SEED={seed}: {wanted} kills under --consistency {mode}");
-    let mut dice = StdRng::seed_from_u64(seed);
+    eprintln!("ETL_SEED={seed}: {what}");
+    StdRng::seed_from_u64(seed)
+}
+
+/// Starts that are killed at random moments while points are written; then the source rests, and a start completes.
+async fn kills(mode: &str, wanted: usize) {
+    let mut dice = dice(&format!("{wanted} kills under --consistency {mode}"));
     let source = World::of([memory()]).await;
     let mut killed = 0;
     while killed < wanted {
         let world = source.again().await;
         let mut writer = Writer::on(&world.qdrant);
         for _ in 0..dice.random_range(3..12) {
-            let mut run = world.run(&consistency(mode)).start().unwrap();
-            // A timer that waits for nothing: it is what makes the moment random.
-            tokio::time::sleep(Duration::from_millis(dice.random_range(20..1_500))).await;
-            run.signal(Signal::Kill).unwrap();
-            run.wait().await.unwrap();
+            self::killed(&world, mode, &mut dice).await;
             killed += 1;
         }
         assert!(writer.rest() > 0);
         complete(world.run(&consistency(mode))).await;
         match mode {
             "fuzzy" => assert_untouched(&world).await,
-            _ => assert_same(&world, NAME, &exported(&world).await),
+            _ => {
+                assert_same(&world, NAME, &exported(&world).await);
+                assert_spans(&world, NAME).await;
+            }
         }
     }
+}
+
+/// Starts a run and kills it at a random moment.
+async fn killed(world: &World, mode: &str, dice: &mut StdRng) {
+    let mut run = world.run(&consistency(mode)).start().unwrap();
+    // A timer that waits for nothing: it is what makes the moment random.
+    tokio::time::sleep(Duration::from_millis(dice.random_range(20..1_500))).await;
+    run.signal(Signal::Kill).unwrap();
+    run.wait().await.unwrap();
 }
 
 #[test]
@@ -265,4 +278,30 @@ fn seventy_kills_with_passes_lose_double_and_alter_nothing() {
 #[test]
 fn thirty_kills_with_a_single_pass_lose_double_and_alter_nothing_that_nobody_wrote_to() {
     test(kills("fuzzy", 30));
+}
+
+#[test]
+fn thirty_kills_of_a_run_that_was_promised_rest_hide_no_change_and_make_none_up() {
+    test(async {
+        let mut dice = dice("30 kills under --consistency quiescent");
+        let source = World::of([memory()]).await;
+        for round in 0..5 {
+            let world = source.again().await;
+            for _ in 0..6 {
+                killed(&world, "quiescent", &mut dice).await;
+            }
+            complete(world.run(&consistency("quiescent"))).await;
+            assert_same(&world, NAME, &exported(&world).await);
+            assert_spans(&world, NAME).await;
+            change(&world.qdrant, &touched(), 7 * round + 2);
+            let outcome = world.run(&consistency("quiescent")).run().await.unwrap();
+            assert_eq!(
+                outcome.status.code(),
+                Some(6),
+                "{}{}",
+                outcome.stdout,
+                outcome.stderr
+            );
+        }
+    });
 }

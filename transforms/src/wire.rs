@@ -63,6 +63,11 @@ impl<'a> Reader<'a> {
         self.at..self.end
     }
 
+    /// What was read of the body since a place in it.
+    pub(crate) fn since(&self, at: usize) -> &'a [u8] {
+        &self.body[at..self.at]
+    }
+
     /// What is left of the message.
     pub(crate) fn bytes(&self) -> &'a [u8] {
         &self.body[self.at..self.end]

@@ -7,7 +7,8 @@ use crate::fault::Fault;
 use crate::finish::{self, Sums};
 use crate::load::postgres::after::{After, Outcome, Refused};
 use crate::load::postgres::{Held, Swept};
-use crate::plan::Plan;
+use crate::plan::{Lane, Plan};
+use crate::source::qdrant::Clock;
 use crate::store::Store;
 use crate::sweep::{Kept, Sweeps};
 use config::Consistency;
@@ -21,6 +22,7 @@ impl Run<'_> {
         reached: &Reached,
         plan: &Arc<Plan>,
         held: &[Held],
+        clocks: &[Option<Clock>],
     ) -> Result<Option<(Outcome, Option<Swept>)>, Fault> {
         let (ledger, progress) = (&reached.ledger, &*self.progress);
         let tables: Vec<Table> = plan.tables().cloned().collect();
@@ -31,6 +33,7 @@ impl Run<'_> {
         if let (Store::Qdrant(source), config::Source::Qdrant(asked)) = (&reached.store, self.source) {
             let sweeps = Sweeps {
                 source,
+                clocks,
                 postgres: &reached.postgres,
                 plan,
                 held,
@@ -54,6 +57,34 @@ impl Run<'_> {
         self.persist(async || finish::finish(ledger, plan, progress, sums).await)
             .await?;
         Ok(Some((outcome, swept)))
+    }
+
+    /// Of each collection, the key that passes are to go by, if they are: found out before anything is loaded.
+    pub(super) async fn clocks(&self, reached: &Reached, plan: &Plan) -> Result<Vec<Option<Clock>>, Fault> {
+        let mut clocks = Vec::new();
+        let (Store::Qdrant(source), config::Source::Qdrant(asked)) = (&reached.store, self.source) else {
+            return Ok(clocks);
+        };
+        let Some(key) = asked
+            .updated_at
+            .as_ref()
+            .filter(|_| asked.consistency == Consistency::Sweeps)
+        else {
+            return Ok(clocks);
+        };
+        for (place, collection) in plan.collections.iter().enumerate() {
+            let lanes: Vec<&Lane> = plan
+                .lanes
+                .iter()
+                .filter(|lane| lane.collection == place)
+                .collect();
+            clocks.push(
+                source
+                    .clock(&collection.id, key, &lanes, asked.sample.get())
+                    .await?,
+            );
+        }
+        Ok(clocks)
     }
 
     fn after<'a>(&'a self, reached: &'a Reached, plan: &'a Plan, tables: &'a [Table]) -> After<'a> {

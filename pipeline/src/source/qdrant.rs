@@ -6,6 +6,7 @@
 //! because its own repeat calls in secret and write to standard output.
 
 mod client;
+mod clock;
 mod collection;
 mod connection;
 mod pages;
@@ -20,6 +21,7 @@ mod shard;
 mod status;
 mod version;
 
+pub use clock::Clock;
 pub use collection::{
     Collection, Datatype, Distance, Hnsw, Indexed, PayloadKind, Sparse, Status, Strict, Vector,
 };

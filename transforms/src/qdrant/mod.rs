@@ -3,12 +3,14 @@
 //! without bound. A value of a type unknown here is refused, never dropped.
 //! The layout is that of the client's proto files; which servers send which form is said where it matters.
 
+mod digest;
 mod id;
 mod page;
 mod payload;
 mod point;
 mod vector;
 
+pub use digest::{Digest, Digester};
 pub use id::{NoPointId, PointId};
 pub use page::{Page, page};
 pub use point::{ROOT, id, point};

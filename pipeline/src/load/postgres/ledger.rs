@@ -17,7 +17,8 @@ const SCHEMA: &str = concat!(
     include_str!("../../../../deploy/schema/0001_ledger.sql"),
     include_str!("../../../../deploy/schema/0002_budget.sql"),
     include_str!("../../../../deploy/schema/0003_sweep.sql"),
-    include_str!("../../../../deploy/schema/0004_sparse_index.sql")
+    include_str!("../../../../deploy/schema/0004_sparse_index.sql"),
+    include_str!("../../../../deploy/schema/0005_span.sql")
 );
 /// Serialises whoever creates the ledger or registers a run; released with the transaction.
 const LOCK: &str = "select pg_advisory_xact_lock(hashtext('etl ledger'))";

@@ -3,8 +3,8 @@
 //! The lane moves only from exactly where the batch starts and only under the fence it is held by; how many rows
 //! that hit is the whole answer. All of it goes unnamed, as everything here does.
 
-use super::Lease;
 use super::ledger::MICROS;
+use super::{Lease, spans};
 use crate::pack::Packed;
 use crate::plan::{Lane, Plan};
 use checkpoints::{Position, Token};
@@ -29,7 +29,8 @@ fn columns(position: &Position) -> (&'static str, Option<&[u8]>) {
     }
 }
 
-/// Moves `lane` along the batch's span if it stands there under `fence`; says how many rows that hit.
+/// Moves `lane` along the batch's span if it stands there under `fence`, and notes what the span came to where that is
+/// asked for; says how many rows that hit.
 pub(super) async fn advance(
     lease: &Lease,
     run: Uuid,
@@ -37,7 +38,7 @@ pub(super) async fn advance(
     fence: i64,
     batch: &Packed,
 ) -> Result<u64, tokio_postgres::Error> {
-    let sql = format!(
+    let mut sql = format!(
         "update etl.lane set state = $4, token = $5, read = read + $8, loaded = loaded + $9, \
          quarantined = quarantined + $10, skipped = skipped + $11, bytes = bytes + $12, billed = billed + $13, \
          read_time = {MICROS}$14, expected = $15, dropped = dropped + $16, moved_at = now(), \
@@ -77,6 +78,25 @@ pub(super) async fn advance(
     values.push((&dropped, Type::INT8));
     let rows: Vec<i64> = batch.row_counts().into_iter().map(|count| count as i64).collect();
     values.push((&rows, Type::INT8_ARRAY));
+    let (after, upto) = (spans::end(&batch.span.from), spans::end(&batch.span.to));
+    let digest = batch.account.as_ref().map(spans::Columns::from);
+    let bytes = digest
+        .as_ref()
+        .map(|digest| (digest.ids.as_slice(), digest.points.as_slice()));
+    if let (Some(digest), Some((ids, points))) = (&digest, &bytes) {
+        // In one statement with the move, so that it takes no time of its own.
+        sql = format!(
+            "with moved as ({sql} returning run, lane) insert into etl.span (run, lane, after, upto, records, ids, points, keys) \
+             select run, lane, $18, $19, $20, $21, $22, $23 from moved {}",
+            spans::REPLACED
+        );
+        values.push((&after, Type::TEXT));
+        values.push((&upto, Type::TEXT));
+        values.push((&digest.records, Type::INT8));
+        values.push((ids, Type::BYTEA));
+        values.push((points, Type::BYTEA));
+        values.push((&digest.keys, Type::BYTEA));
+    }
     lease.execute_typed(&sql, &values).await
 }
 

@@ -6,6 +6,7 @@
 use crate::plan::{Identity, Lane, Plan};
 use config::mapping::{Column, Document, FieldPath, Load, Scalar, Source, Type};
 use std::fmt;
+use transforms::qdrant::PointId;
 use transforms::{Relation, literal, quote};
 
 /// A condition on the row `r`.
@@ -33,22 +34,75 @@ impl Region {
         }
         Some(Region(conditions.join(" and ")))
     }
+
+    /// The rows of these records of `lane`, found by an index where there can be one, and the value of `$1` in that.
+    pub(super) fn these(
+        plan: &Plan,
+        lane: &Lane,
+        relation: &Relation<'_>,
+        ids: &[PointId],
+    ) -> (Region, Option<Vec<String>>) {
+        let spelled = |wanted: fn(&PointId) -> bool| {
+            let wanted = ids.iter().filter(|id| wanted(id));
+            wanted.map(PointId::to_string).collect::<Vec<_>>()
+        };
+        let number = |id: &PointId| matches!(id, PointId::Number(_));
+        let bigint = |id: &PointId| matches!(id, PointId::Number(number) if i64::try_from(*number).is_ok());
+        let uuid = |id: &PointId| matches!(id, PointId::Uuid(_));
+        let any = |name: &str, sql: &str| format!("{name} = any ($1::text[]::{sql}[])");
+        let column = of_ids(relation);
+        let (condition, wanted) = match column.as_ref().map(|(name, sql)| (name, *sql)) {
+            Some((name, Type::Scalar(Scalar::BigInt))) => (any(name, "bigint"), spelled(bigint)),
+            Some((name, Type::Scalar(Scalar::Numeric(_)))) => (any(name, "numeric"), spelled(number)),
+            Some((name, Type::Scalar(Scalar::Uuid))) => (any(name, "uuid"), spelled(uuid)),
+            Some((name, Type::Scalar(Scalar::Text))) => (any(name, "text"), spelled(|_| true)),
+            _ if lane.shard.is_some() => {
+                let id = in_path(&plan.collection_of(lane).id, "r._path");
+                (any(&id, "text"), spelled(|_| true))
+            }
+            _ => {
+                let collection = &plan.collection_of(lane).id;
+                let paths = ids.iter().map(|id| format!("{collection}/{id}"));
+                (any("r._path", "text"), paths.collect())
+            }
+        };
+        let shard = lane.shard.as_ref().map(|shard| shards(shard, relation));
+        let conditions: Vec<String> = std::iter::once(condition).chain(shard).collect();
+        (Region(conditions.join(" and ")), Some(wanted))
+    }
+
+    /// What was put aside of `lane`: its paths are bytes.
+    pub(super) fn aside(plan: &Plan, lane: &Lane) -> Region {
+        let (from, to, uuids) = bounds(lane);
+        let path = "convert_from(r.path, 'UTF8')";
+        Region(in_paths(&plan.collection_of(lane).id, path, from, to, uuids))
+    }
 }
 
-fn ids(collection: &str, lane: &Lane, relation: &Relation<'_>) -> String {
+/// The ends of a lane, and whether its ids are UUIDs.
+fn bounds(lane: &Lane) -> (Option<&str>, Option<&str>, bool) {
     let uuids = lane.from.as_deref().is_some_and(is_uuid);
     // The end of the numbers is the beginning of the UUIDs.
     let to = lane.to.as_deref().filter(|to| is_uuid(to) == uuids);
-    let from = lane.from.as_deref();
-    let is_id = |column: &&Column| column.from == Source::Document(Document::Id) && column.apply.is_empty();
-    let column = relation.mapped().iter().find(is_id);
-    match column.map(|column| (format!("r.{}", quote(&column.name)), column.sql)) {
+    (lane.from.as_deref(), to, uuids)
+}
+
+fn ids(collection: &str, lane: &Lane, relation: &Relation<'_>) -> String {
+    let (from, to, uuids) = bounds(lane);
+    match of_ids(relation) {
         Some((name, Type::Scalar(Scalar::BigInt))) if !uuids => bigints(&name, from, to),
         Some((name, Type::Scalar(Scalar::Numeric(_)))) if !uuids => between(&name, from, to, "numeric"),
         Some((name, Type::Scalar(Scalar::Uuid))) if uuids => between(&name, from, to, "uuid"),
         Some((_, Type::Scalar(Scalar::BigInt | Scalar::Numeric(_) | Scalar::Uuid))) => "false".to_owned(),
-        _ => in_paths(collection, from, to, uuids),
+        _ => in_paths(collection, "r._path", from, to, uuids),
     }
+}
+
+/// The column that holds ids as they are, and its type.
+fn of_ids(relation: &Relation<'_>) -> Option<(String, Type)> {
+    let is_id = |column: &&Column| column.from == Source::Document(Document::Id) && column.apply.is_empty();
+    let column = relation.mapped().iter().find(is_id);
+    column.map(|column| (format!("r.{}", quote(&column.name)), column.sql))
 }
 
 fn is_uuid(id: &str) -> bool {
@@ -74,9 +128,14 @@ fn between(name: &str, from: Option<&str>, to: Option<&str>, sql: &str) -> Strin
     }
 }
 
-fn in_paths(collection: &str, from: Option<&str>, to: Option<&str>, uuids: bool) -> String {
+/// The id in a path.
+fn in_path(collection: &str, path: &str) -> String {
     let start = collection.chars().count() + 2;
-    let id = format!("split_part(substr(r._path, {start}), '@', 1)");
+    format!("split_part(substr({path}, {start}), '@', 1)")
+}
+
+fn in_paths(collection: &str, path: &str, from: Option<&str>, to: Option<&str>, uuids: bool) -> String {
+    let id = in_path(collection, path);
     let (shape, sql) = match uuids {
         true => ("like '%-%'", "uuid"),
         false => ("not like '%-%'", "numeric"),
@@ -114,7 +173,7 @@ mod tests {
         assert_eq!(bigints("r.id", Some("9223372036854775808"), None), "false");
         assert_eq!(between("r.id", None, None, "uuid"), "true");
         assert!(is_uuid("00000000-0000-0000-0000-000000000000"));
-        let numbers = in_paths("c", None, Some("5"), false);
+        let numbers = in_paths("c", "r._path", None, Some("5"), false);
         assert!(
             numbers.starts_with("case when split_part(substr(r._path, 3), '@', 1) not like"),
             "{numbers}"

@@ -1,19 +1,24 @@
-//! A lane's rows made what its source says by now, in a source that has no snapshots.
+//! The rows of a stretch of a lane made what its source says by now, in a source that has no snapshots.
 //!
-//! Whatever is done here may be done again, so nothing needs to be found out after a lost answer: a transaction that
-//! had happened finds nothing more to change. Documents do not hang together, so a batch with a row that PostgreSQL
-//! refuses is halved until that row is alone, and is put aside.
+//! What came is merged, what did not come leaves, and what the records come to is noted: in one transaction. Whatever is
+//! done here may be done again, so nothing needs to be found out after a lost answer: a transaction that had happened
+//! finds nothing more to change. Documents do not hang together, so a stretch with a row that PostgreSQL refuses is
+//! halved until that row is alone, and is put aside.
 
-mod gone; // the end of a pass
+mod gone; // what is no longer there
+mod noted; // what a pass leaves in the ledger
 
+use super::spans::{self, Stretch};
 use super::stage::{Merged, Stage};
-use super::{Held, Lease, Ledger, Postgres, moves, sqlstate};
+use super::{Held, Lease, Postgres, sqlstate};
 use crate::fault::{Class, Fault, Part};
 use crate::pack::Packed;
 use crate::plan::{Lane, Plan};
+use crate::record::Account;
 use crate::retry::Retry;
+use std::collections::BTreeSet;
 use std::ops::{AddAssign, Range};
-use tokio_postgres::types::{ToSql, Type};
+use transforms::qdrant::PointId;
 
 /// What a source says otherwise than the rows.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
@@ -76,6 +81,16 @@ impl From<Fault> for Failure {
     }
 }
 
+/// Records of a batch, and the stretch of the lane that they are all of.
+struct Piece {
+    stretch: Stretch,
+    documents: Range<usize>,
+    /// What they come to.
+    account: Account,
+    /// Records that had a row and did not come; nothing where nobody knows which had.
+    gone: Option<Vec<PointId>>,
+}
+
 /// What a transaction changes of what the ledger counts.
 #[derive(Default)]
 struct Change {
@@ -89,34 +104,32 @@ struct Change {
 }
 
 impl Sweeper<'_> {
-    /// Begins the pass over `lane`, or begins it anew.
-    pub async fn begin(&self, lane: &Lane) -> Result<(), Fault> {
-        let sql =
-            "insert into etl.sweep (run, lane, sweep) values ($1::text::uuid, $2, $3) on conflict do nothing";
-        let (run, number, sweep) = (self.plan.run.to_string(), lane.id as i32, self.sweep as i32);
-        let values: [(&(dyn ToSql + Sync), Type); 3] =
-            [(&run, Type::TEXT), (&number, Type::INT4), (&sweep, Type::INT4)];
-        let ledger = Ledger::new(self.postgres.clone());
-        ledger.rows(&self.action(lane), sql, &values).await.map(drop)
-    }
-
-    /// Makes the rows of the batch's records what they are by now.
-    pub async fn merge(&self, lane: &Lane, batch: &mut Packed) -> Result<Differences, Fault> {
-        let mut waiting: Vec<Range<usize>> = std::iter::once(0..batch.documents.len()).collect();
+    /// Makes the rows of a stretch of `lane` those of the batch, which holds all its records. The stretch lies in a span
+    /// whose rows were of the records `had`; where that is not known, all rows are looked at.
+    pub async fn mend(
+        &self,
+        lane: &Lane,
+        stretch: Stretch,
+        had: Option<&[PointId]>,
+        batch: &mut Packed,
+    ) -> Result<Differences, Fault> {
+        let mut waiting = vec![self.piece(stretch, had, batch, 0..batch.documents.len())];
         let mut differences = Differences::default();
         let mut retry = Retry::new(self.postgres.policy);
-        while let Some(documents) = waiting.pop() {
-            match self.attempt(lane, batch, &documents).await {
-                Ok(change) => differences += change,
-                Err(Failure::Row(refused)) if documents.len() > 1 => {
+        while let Some(piece) = waiting.pop() {
+            match self.attempt(lane, batch, &piece).await {
+                Ok(change) => {
+                    retry.progress();
+                    differences += change;
+                }
+                Err(Failure::Row(refused)) if piece.documents.len() > 1 => {
+                    let detail = refused.detail;
                     tracing::debug!(
                         lane = lane.id,
-                        "a row of {} is refused: {}",
-                        documents.len(),
-                        refused.detail
+                        "a row of {} is refused: {detail}",
+                        piece.documents.len()
                     );
-                    let middle = documents.start + documents.len() / 2;
-                    waiting.extend([middle..documents.end, documents.start..middle]);
+                    waiting.extend(self.halves(&piece, had, batch)?);
                 }
                 Err(Failure::Row(refused)) => {
                     tracing::warn!(
@@ -124,27 +137,52 @@ impl Sweeper<'_> {
                         "a row was refused and goes to quarantine: {}",
                         refused.detail
                     );
-                    batch.refuse(documents.start, refused.detail, refused.column);
-                    waiting.push(documents);
+                    batch.refuse(piece.documents.start, refused.detail, refused.column);
+                    waiting.push(piece);
                 }
                 Err(Failure::Fault(fault)) => {
                     retry.again(fault).await?;
-                    waiting.push(documents);
+                    waiting.push(piece);
                 }
             }
         }
         Ok(differences)
     }
 
-    /// Ends the pass over `lane`: the rows in its region whose records were not `seen` leave.
-    pub async fn end(&self, lane: &Lane, seen: &[String]) -> Result<Differences, Fault> {
-        let mut retry = Retry::new(self.postgres.policy);
-        loop {
-            match self.ended(lane, seen).await {
-                Err(fault) => retry.again(fault).await?,
-                done => return done,
-            }
+    fn piece(
+        &self,
+        stretch: Stretch,
+        had: Option<&[PointId]>,
+        batch: &Packed,
+        documents: Range<usize>,
+    ) -> Piece {
+        let account = self.plan.account(&batch.documents[documents.clone()]);
+        let account = account.unwrap_or_default();
+        let here: BTreeSet<PointId> = account.ids.iter().copied().collect();
+        let gone = |had: &[PointId]| {
+            let inside = had.iter().filter(|id| stretch.holds(**id));
+            inside.filter(|id| !here.contains(id)).copied().collect()
+        };
+        Piece {
+            stretch,
+            documents,
+            gone: had.map(gone),
+            account,
         }
+    }
+
+    /// The second half, and the first, which is to be taken first.
+    fn halves(&self, piece: &Piece, had: Option<&[PointId]>, batch: &Packed) -> Result<[Piece; 2], Fault> {
+        let Range { start, end } = piece.documents;
+        let middle = start + (end - start) / 2;
+        let last = transforms::qdrant::id(&batch.documents[middle - 1])
+            .map_err(|error| Fault::permanent(Part::Source, "halve a batch", error.to_string()))?;
+        let Stretch { after, upto } = piece.stretch;
+        let half = |after, upto, documents| self.piece(Stretch { after, upto }, had, batch, documents);
+        Ok([
+            half(Some(last), upto, middle..end),
+            half(after, Some(last), start..middle),
+        ])
     }
 
     fn action(&self, lane: &Lane) -> String {
@@ -155,12 +193,7 @@ impl Sweeper<'_> {
         )
     }
 
-    async fn attempt(
-        &self,
-        lane: &Lane,
-        batch: &Packed,
-        documents: &Range<usize>,
-    ) -> Result<Differences, Failure> {
+    async fn attempt(&self, lane: &Lane, batch: &Packed, piece: &Piece) -> Result<Differences, Failure> {
         let action = self.action(lane);
         let lease = self.postgres.lease().await?;
         self.postgres.begin(&lease, &action).await?;
@@ -168,32 +201,40 @@ impl Sweeper<'_> {
             Some(row) => Failure::Row(row),
             None => Failure::Fault(sqlstate::fault(&action, &error)),
         };
-        let mut change = self
-            .merged(&lease, lane, batch, documents)
-            .await
-            .map_err(failed)?;
-        let put_aside = self.put_aside(&lease, lane, batch, documents);
-        change.quarantined = put_aside.await.map_err(failed)?;
-        let read = documents.len() as i64;
-        if self
-            .note(&lease, lane, read, &change, false)
-            .await
-            .map_err(failed)?
-            == 0
-        {
+        let change = self.change(&lease, lane, batch, piece).await.map_err(failed)?;
+        if self.note(&lease, lane, &change).await.map_err(failed)? == 0 {
             return Err(taken_over(&action).into());
         }
         self.conclude(lease).await.map_err(failed)?;
         Ok(change.differences)
     }
 
-    async fn merged(
+    async fn change(
+        &self,
+        lease: &Lease,
+        lane: &Lane,
+        batch: &Packed,
+        piece: &Piece,
+    ) -> Result<Change, tokio_postgres::Error> {
+        let stages = self.staged(lease, lane, batch, &piece.documents).await?;
+        let mut change = Change {
+            rows: vec![0; stages.len()],
+            ..Change::default()
+        };
+        self.merged(lease, lane, &stages, &mut change).await?;
+        self.gone(lease, lane, batch, piece, &stages, &mut change).await?;
+        change.quarantined = self.put_aside(lease, lane, batch, piece).await?;
+        spans::note(lease, self.plan, lane, piece.stretch, &piece.account).await?;
+        Ok(change)
+    }
+
+    async fn staged(
         &self,
         lease: &Lease,
         lane: &Lane,
         batch: &Packed,
         documents: &Range<usize>,
-    ) -> Result<Change, tokio_postgres::Error> {
+    ) -> Result<Vec<Stage>, tokio_postgres::Error> {
         let relations = self.plan.collection_of(lane).relations();
         let schema = &self.plan.mapping.schema;
         let stages = (0..)
@@ -203,14 +244,24 @@ impl Sweeper<'_> {
         for (stage, rows) in stages.iter().zip(&batch.rows) {
             stage.fill(lease, rows.stream(rows.of(documents))).await?;
         }
-        let mut change = Change::default();
+        Ok(stages)
+    }
+
+    async fn merged(
+        &self,
+        lease: &Lease,
+        lane: &Lane,
+        stages: &[Stage],
+        change: &mut Change,
+    ) -> Result<(), tokio_postgres::Error> {
+        let relations = self.plan.collection_of(lane).relations();
         let mut parent = 0;
         for (place, (stage, relation)) in stages.iter().zip(&relations).enumerate() {
             if relation.parent().is_none() {
                 parent = place;
             }
             let merged: Merged = stage.merge(lease, &stages[parent]).await?;
-            change.rows.push(merged.inserted as i64 - merged.deleted as i64);
+            change.rows[place] += merged.inserted as i64 - merged.deleted as i64;
             if relation.parent().is_none() {
                 change.loaded += merged.inserted as i64;
                 change.differences.inserted += merged.inserted;
@@ -219,89 +270,7 @@ impl Sweeper<'_> {
                 change.differences.updated += merged.inserted.max(merged.deleted);
             }
         }
-        Ok(change)
-    }
-
-    /// What is in quarantine and among the amendments of these records is what they come to now; says by how many more
-    /// are in quarantine.
-    async fn put_aside(
-        &self,
-        lease: &Lease,
-        lane: &Lane,
-        batch: &Packed,
-        documents: &Range<usize>,
-    ) -> Result<i64, tokio_postgres::Error> {
-        let paths: Vec<Vec<u8>> = batch.documents[documents.clone()]
-            .iter()
-            .map(|body| self.plan.path(lane, body).into_owned().into_bytes())
-            .collect();
-        let (run, number) = (self.plan.run.to_string(), lane.id as i32);
-        let values: [(&(dyn ToSql + Sync), Type); 3] = [
-            (&run, Type::TEXT),
-            (&number, Type::INT4),
-            (&paths, Type::BYTEA_ARRAY),
-        ];
-        let forget = |table: &str| {
-            format!("delete from etl.{table} where run = $1::text::uuid and lane = $2 and path = any ($3)")
-        };
-        let before = lease.execute_typed(&forget("quarantine"), &values).await?;
-        lease.execute_typed(&forget("amendment"), &values).await?;
-        moves::quarantine(lease, self.plan, lane, batch, documents).await?;
-        moves::amend(lease, self.plan, lane, batch, documents).await?;
-        let rejects = batch
-            .rejects
-            .iter()
-            .filter(|(place, _)| documents.contains(place));
-        Ok(rejects.count() as i64 - before as i64)
-    }
-
-    /// Notes what a transaction changes; no lane is hit where somebody else took it over.
-    async fn note(
-        &self,
-        lease: &Lease,
-        lane: &Lane,
-        read: i64,
-        change: &Change,
-        ended: bool,
-    ) -> Result<u64, tokio_postgres::Error> {
-        let (run, number) = (self.plan.run.to_string(), lane.id as i32);
-        let fence = self.held[lane.id as usize].fence;
-        let lanes = "update etl.lane set read = read + $4 + $5, loaded = loaded + $4, quarantined = quarantined + $5, \
-                     expected = read + $4 + $5, moved_at = now(), rows = array(select coalesce(was, 0) + coalesce(more, 0) \
-                     from unnest(rows, $6::int8[]) with ordinality as sums (was, more, place) order by place) \
-                     where run = $1::text::uuid and lane = $2 and fence = $3";
-        let values: [(&(dyn ToSql + Sync), Type); 6] = [
-            (&run, Type::TEXT),
-            (&number, Type::INT4),
-            (&fence, Type::INT8),
-            (&change.loaded, Type::INT8),
-            (&change.quarantined, Type::INT8),
-            (&change.rows, Type::INT8_ARRAY),
-        ];
-        let hit = lease.execute_typed(lanes, &values).await?;
-        let sweeps = "insert into etl.sweep as s (run, lane, sweep, read, inserted, updated, deleted, ended_at) \
-                      values ($1::text::uuid, $2, $3, $4, $5, $6, $7, case when $8 then now() end) \
-                      on conflict (run, lane, sweep) do update set read = s.read + $4, inserted = s.inserted + $5, \
-                      updated = s.updated + $6, deleted = s.deleted + $7, ended_at = case when $8 then now() end";
-        let sweep = self.sweep as i32;
-        let Differences {
-            inserted,
-            updated,
-            deleted,
-        } = change.differences;
-        let counts = [inserted, updated, deleted].map(|count| count as i64);
-        let values: [(&(dyn ToSql + Sync), Type); 8] = [
-            (&run, Type::TEXT),
-            (&number, Type::INT4),
-            (&sweep, Type::INT4),
-            (&read, Type::INT8),
-            (&counts[0], Type::INT8),
-            (&counts[1], Type::INT8),
-            (&counts[2], Type::INT8),
-            (&ended, Type::BOOL),
-        ];
-        lease.execute_typed(sweeps, &values).await?;
-        Ok(hit)
+        Ok(())
     }
 
     async fn conclude(&self, lease: Lease) -> Result<(), tokio_postgres::Error> {

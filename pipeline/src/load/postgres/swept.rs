@@ -24,6 +24,8 @@ pub struct Swept {
     pub last: Differences,
     /// What all of them found, and mended.
     pub mended: Differences,
+    /// Whether they went by `source.updated_at`: the proof is as good as that key then.
+    pub by_key: bool,
 }
 
 impl Ledger {

@@ -47,6 +47,8 @@ pub(super) struct Asked {
     pub(super) shard: Option<proto::ShardKey>,
     /// Ids alone, without payload and vectors.
     pub(super) ids_only: bool,
+    /// Only points that pass.
+    pub(super) filter: Option<proto::Filter>,
 }
 
 impl Client {
@@ -120,6 +122,7 @@ impl Client {
         }
         let request = proto::ScrollPoints {
             collection_name: asked.collection.clone(),
+            filter: asked.filter.clone(),
             offset: Some(spelled(from)),
             limit: Some(limit),
             with_payload: Some((!asked.ids_only).into()),

@@ -15,9 +15,9 @@ use std::sync::Arc;
 use transforms::qdrant::PointId;
 
 /// Ids in a page: it takes a server about 6 ms and 200 kB.
-const PAGE: u32 = 10_000;
+pub(super) const PAGE: u32 = 10_000;
 /// More bytes than a page of ids has.
-const LARGEST_PAGE: usize = 16 << 20;
+pub(super) const LARGEST_PAGE: usize = 16 << 20;
 
 /// What the ids of a collection, or of one of its shard keys, are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,6 +51,7 @@ impl Qdrant {
             collection: collection.to_owned(),
             shard: shard.map(shard::key).transpose()?,
             ids_only: true,
+            filter: None,
         };
         let numbers = (FIRST, Some(PointId::FIRST_UUID));
         let uuids = (PointId::FIRST_UUID, None);

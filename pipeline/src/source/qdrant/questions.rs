@@ -208,6 +208,7 @@ impl Qdrant {
             collection: collection.to_owned(),
             shard: shard.map(shard::key).transpose()?,
             ids_only,
+            filter: None,
         };
         let action = format!("look into collection {collection}");
         let client = Arc::clone(&self.client);

@@ -137,6 +137,7 @@ fn rest(parts: &Parts, lane: &Lane, collection: &str, position: &Position) -> Re
         collection: collection.to_owned(),
         shard: lane.shard.as_deref().map(shard::key).transpose()?,
         ids_only: false,
+        filter: None,
     };
     let action = format!("read lane {} of collection {collection}", lane.id);
     let client = Arc::clone(&parts.client);

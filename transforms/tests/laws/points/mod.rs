@@ -2,6 +2,7 @@
 
 mod arbitrary;
 mod decoding;
+mod digest;
 mod filled;
 mod judge;
 mod mappings;

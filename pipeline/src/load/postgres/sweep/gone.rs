@@ -1,88 +1,114 @@
-//! The end of a pass over a lane: rows of records that are no longer there leave, and so does what was put aside of
-//! them.
+//! What is no longer there leaves: rows of records that did not come or can no longer be stored, and what was put aside
+//! of a stretch.
 
-use super::{Change, Differences, Sweeper, taken_over};
-use crate::fault::Fault;
+use super::{Change, Piece, Sweeper};
 use crate::load::postgres::region::Region;
-use crate::load::postgres::{Lease, sqlstate};
+use crate::load::postgres::stage::Stage;
+use crate::load::postgres::{Lease, moves};
+use crate::pack::Packed;
 use crate::plan::Lane;
 use tokio_postgres::types::{ToSql, Type};
+use transforms::qdrant::PointId;
 
 impl Sweeper<'_> {
-    pub(super) async fn ended(&self, lane: &Lane, seen: &[String]) -> Result<Differences, Fault> {
-        let action = self.action(lane);
-        let lease = self.postgres.lease().await?;
-        self.postgres.begin(&lease, &action).await?;
-        let failed = |error: tokio_postgres::Error| sqlstate::fault(&action, &error);
-        let change = self.gone(&lease, lane, seen).await.map_err(failed)?;
-        if self.note(&lease, lane, 0, &change, true).await.map_err(failed)? == 0 {
-            return Err(taken_over(&action));
-        }
-        self.conclude(lease).await.map_err(failed)?;
-        Ok(change.differences)
-    }
-
-    /// Deletes what is no longer there: elements before the documents that they belong to.
-    async fn gone(
+    /// Deletes rows of the piece's stretch that are not staged: elements before the documents that they belong to.
+    pub(super) async fn gone(
         &self,
         lease: &Lease,
         lane: &Lane,
-        seen: &[String],
-    ) -> Result<Change, tokio_postgres::Error> {
-        lease
-            .batch_execute("create temp table seen_by_etl (path text) on commit drop")
-            .await?;
-        for some in seen.chunks(20_000) {
-            let add = "insert into pg_temp.seen_by_etl select unnest($1::text[])";
-            lease.execute_typed(add, &[(&some, Type::TEXT_ARRAY)]).await?;
+        batch: &Packed,
+        piece: &Piece,
+        stages: &[Stage],
+        change: &mut Change,
+    ) -> Result<(), tokio_postgres::Error> {
+        // A record that cannot be stored any more has no row either.
+        let mut ids = piece.gone.clone();
+        if let Some(ids) = &mut ids {
+            ids.extend(self.refused(batch, piece));
+            if ids.is_empty() {
+                return Ok(());
+            }
         }
-        lease.batch_execute("analyze pg_temp.seen_by_etl").await?;
         let (collection, schema) = (self.plan.collection_of(lane), &self.plan.mapping.schema);
-        let (mut change, relations) = (Change::default(), collection.relations());
-        change.rows = vec![0; relations.len()];
+        let (part, relations) = (piece.stretch.of(lane), collection.relations());
         let mut places = relations.iter().enumerate().peekable();
         while let Some((place, relation)) = places.next() {
-            let Some(region) = Region::of(self.plan, lane, relation) else {
+            let Some(region) = Region::of(self.plan, &part, relation) else {
                 continue;
             };
             let (gone, table) = (format!("gone_in_etl_{place}"), relation.qualified(schema));
-            let find = format!(
-                "create temp table {gone} on commit drop as select r._path from {table} as r where {region} \
-                 and not exists (select from pg_temp.seen_by_etl as s where s.path = r._path)"
+            let unstaged = format!(
+                "not exists (select from pg_temp.{} as s where s._path = r._path)",
+                stages[place].name
             );
-            lease.batch_execute(&find).await?;
-            while let Some((place, child)) = places.next_if(|(_, next)| next.parent().is_some()) {
-                let delete = format!(
-                    "delete from {} as r using pg_temp.{gone} as g where r._path = g._path",
-                    child.qualified(schema)
-                );
-                change.rows[place] -= lease.execute_typed(&delete, &[]).await? as i64;
+            // Where it is known which rows there were, an index finds those; otherwise the whole stretch is looked at.
+            let (region, wanted) = match &ids {
+                Some(ids) => Region::these(self.plan, &part, relation, ids),
+                None => (region, None),
+            };
+            let which = format!("{region} and {unstaged}");
+            let wanted: Option<(&(dyn ToSql + Sync), Type)> = wanted
+                .as_ref()
+                .map(|wanted: &Vec<String>| (wanted as &(dyn ToSql + Sync), Type::TEXT_ARRAY));
+            let values = wanted.as_slice();
+            let sql = format!("create temp table {gone} (_path text, place tid) on commit drop");
+            lease.batch_execute(&sql).await?;
+            let sql = format!(
+                "insert into pg_temp.{gone} select r._path, r.ctid from {table} as r where {which} for update of r"
+            );
+            let found = lease.execute_typed(&sql, values).await?;
+            if found > 0 {
+                // Without statistics the whole table would be read to find a few rows.
+                lease.batch_execute(&format!("analyze pg_temp.{gone}")).await?;
             }
-            let delete = format!(
-                "delete from {table} as r using pg_temp.{gone} as g where r._path = g._path and {region}"
-            );
-            let deleted = lease.execute_typed(&delete, &[]).await?;
-            change.rows[place] -= deleted as i64;
-            change.loaded -= deleted as i64;
-            change.differences.deleted += deleted;
+            let here = || format!("r._path in (select _path from pg_temp.{gone})");
+            while let Some((place, child)) = places.next_if(|(_, next)| next.parent().is_some()) {
+                if found > 0 {
+                    let delete = format!("delete from {} as r where {}", child.qualified(schema), here());
+                    change.rows[place] -= lease.execute_typed(&delete, &[]).await? as i64;
+                }
+            }
+            if found > 0 {
+                // By their places, which are locked: not every table has an index for paths.
+                let there = format!("array(select place from pg_temp.{gone})");
+                let delete = format!("delete from {table} as r where r.ctid = any ({there})");
+                let deleted = lease.execute_typed(&delete, &[]).await?;
+                change.rows[place] -= deleted as i64;
+                change.loaded -= deleted as i64;
+                change.differences.deleted += deleted;
+            }
         }
-        change.quarantined = -(self.forgotten(lease, lane).await? as i64);
-        Ok(change)
+        Ok(())
     }
 
-    /// Records in quarantine that are gone leave it.
-    async fn forgotten(&self, lease: &Lease, lane: &Lane) -> Result<u64, tokio_postgres::Error> {
-        let (run, number, began) = (self.plan.run.to_string(), lane.id as i32, self.sweep as i32);
-        let values: [(&(dyn ToSql + Sync), Type); 3] =
-            [(&run, Type::TEXT), (&number, Type::INT4), (&began, Type::INT4)];
-        // What this pass met was put aside anew.
-        let delete = |table: &str| {
-            format!(
-                "delete from etl.{table} where run = $1::text::uuid and lane = $2 and at < coalesce((select began_at \
-                 from etl.sweep where run = $1::text::uuid and lane = $2 and sweep = $3), '-infinity')"
-            )
+    /// The piece's records that have no row.
+    fn refused(&self, batch: &Packed, piece: &Piece) -> Vec<PointId> {
+        let places = batch.rejects.iter().map(|(place, _)| *place);
+        let places = places.filter(|place| piece.documents.contains(place));
+        places
+            .filter_map(|place| transforms::qdrant::id(&batch.documents[place]).ok())
+            .collect()
+    }
+
+    /// What is in quarantine and among the amendments of the stretch is what its records come to now; says by how many
+    /// more are in quarantine.
+    pub(super) async fn put_aside(
+        &self,
+        lease: &Lease,
+        lane: &Lane,
+        batch: &Packed,
+        piece: &Piece,
+    ) -> Result<i64, tokio_postgres::Error> {
+        let (run, number) = (self.plan.run.to_string(), lane.id as i32);
+        let values: [(&(dyn ToSql + Sync), Type); 2] = [(&run, Type::TEXT), (&number, Type::INT4)];
+        let region = Region::aside(self.plan, &piece.stretch.of(lane));
+        let forget = |table: &str| {
+            format!("delete from etl.{table} as r where run = $1::text::uuid and lane = $2 and {region}")
         };
-        lease.execute_typed(&delete("amendment"), &values).await?;
-        lease.execute_typed(&delete("quarantine"), &values).await
+        let before = lease.execute_typed(&forget("quarantine"), &values).await?;
+        lease.execute_typed(&forget("amendment"), &values).await?;
+        moves::quarantine(lease, self.plan, lane, batch, &piece.documents).await?;
+        moves::amend(lease, self.plan, lane, batch, &piece.documents).await?;
+        Ok(self.refused(batch, piece).len() as i64 - before as i64)
     }
 }
