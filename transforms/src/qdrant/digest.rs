@@ -144,7 +144,7 @@ impl Digester {
         let mut reader = Reader::new(body);
         let (mut id, mut order, mut entries) = (None, 0, Entries::default());
         loop {
-            let at = reader.range().start;
+            let before = reader;
             let Some(field) = reader.next_field()? else {
                 break;
             };
@@ -161,7 +161,7 @@ impl Digester {
                 }
                 // The value that the scroll was ordered by.
                 6 => {}
-                _ => order = self.link(order, 0, self.hash(Of::Bytes, reader.since(at))),
+                _ => order = self.link(order, 0, self.hash(Of::Bytes, reader.since(&before))),
             }
         }
         let id = id.ok_or_else(|| reader.malformed("a point without an id"))?;
@@ -174,12 +174,12 @@ impl Digester {
         }
         let (mut order, mut entries) = (message as u128, Entries::default());
         loop {
-            let at = reader.range().start;
+            let before = reader;
             let Some(field) = reader.next_field()? else {
                 return self.with(order, entries, &reader);
             };
             match message.part(field.number) {
-                Part::Bytes => order = self.link(order, 0, self.hash(Of::Bytes, reader.since(at))),
+                Part::Bytes => order = self.link(order, 0, self.hash(Of::Bytes, reader.since(&before))),
                 Part::Inner(inner) => {
                     let inner = self.message(inner, field.message()?, depth + 1)?;
                     order = self.link(order, field.number, inner);
