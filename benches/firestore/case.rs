@@ -96,13 +96,14 @@ impl Case {
 
     /// Both ends, with the documents at the source.
     pub(crate) fn ends(&self) -> Ends {
-        let bill = format!("/simulator/v1/bill?database={}", database());
-        Ends::start(
-            &["--project", PROJECT, "--dataset"],
-            &self.described(),
-            Some(&bill),
-        )
+        ends_of(&self.described())
     }
+}
+
+/// Both ends, with the documents that are `described` at the source.
+pub(crate) fn ends_of(described: &str) -> Ends {
+    let bill = format!("/simulator/v1/bill?database={}", database());
+    Ends::start(&["--project", PROJECT, "--dataset"], described, Some(&bill))
 }
 
 pub(crate) fn database() -> String {

@@ -1,15 +1,17 @@
 //! What it takes to start: to print a page, to say where a run stands, and to go on with one that has ten thousand lanes.
 
-use crate::case::{Case, PROJECT, SIZES};
+use crate::case::{PROJECT, ends_of};
 use crate::ends::Ends;
 use crate::process::{beside, children, own};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 
-/// Documents, lanes of so many (a Firestore offers no cut points closer to each other), and reads that are enough for the
-/// plan and about half of them.
-const DOCUMENTS: u64 = 1_300_000;
+/// A collection has a thousand lanes at the most: ten of them have ten thousand.
+const COLLECTIONS: u64 = 10;
+/// Documents of each, lanes of so many (a Firestore offers no cut points closer to each other), and reads that are enough
+/// for the plan and about half of all documents.
+const DOCUMENTS: u64 = 130_000;
 const LANE: u64 = 128;
 const ENOUGH: u64 = 700_000;
 /// The exit code of a run that its budget stopped.
@@ -21,11 +23,14 @@ const TIMES: u32 = 20;
 
 /// Measures and tells.
 pub(crate) fn compare() {
-    let case = Case {
-        documents: DOCUMENTS,
-        size: SIZES[0],
-    };
-    let (ends, folder) = (case.ends(), tempfile::TempDir::new().unwrap());
+    let described = (0..COLLECTIONS).map(|number| {
+        format!(
+            "[[collection]]\npattern = \"events{number}\"\ndocuments = {DOCUMENTS}\nmix = \"event\"\nbytes = 200\n"
+        )
+    });
+    let described = described.collect::<String>();
+    let ends = ends_of(&format!("seed = 7\n{described}"));
+    let folder = tempfile::TempDir::new().unwrap();
     let (url, folder) = (ends.database(), folder.path());
     println!("starting:");
     told("etl --help", || short(&["--help"], folder));
@@ -38,7 +43,8 @@ pub(crate) fn compare() {
         "select count(*) || ', ' || count(*) filter (where state = 'end') || ' done' from etl.lane",
     );
     println!(
-        "  a run of {DOCUMENTS} documents in lanes of {LANE} ({lanes}), stopped half-way after {:.1} s",
+        "  a run of {} documents in lanes of {LANE} ({lanes}), stopped half-way after {:.1} s",
+        COLLECTIONS * DOCUMENTS,
         began.elapsed().as_secs_f64()
     );
     told("etl status of it", || {
