@@ -16,6 +16,7 @@ use firestore::FirestoreDb;
 use firestore::gcloud_sdk::GoogleAuthMiddleware;
 use firestore::gcloud_sdk::google::firestore::v1 as proto;
 use firestore::gcloud_sdk::google::firestore::v1::firestore_client::FirestoreClient;
+use futures::FutureExt;
 use http::uri::PathAndQuery;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -77,6 +78,11 @@ impl From<Fault> for Trouble {
 }
 
 impl Answers {
+    /// What has come already, if anything has: most messages are there when they are asked for, and need no clock.
+    pub(super) fn at_hand(&mut self) -> Option<Result<Option<Bytes>, Status>> {
+        self.messages.message().now_or_never()
+    }
+
     /// The next message, or the clean end of the stream.
     pub(super) async fn next(&mut self) -> Result<Option<Bytes>, Status> {
         match tokio::time::timeout(self.silence, self.messages.message()).await {

@@ -24,6 +24,7 @@ use bytes::Bytes;
 use checkpoints::{Position, Span};
 use std::sync::Arc;
 use tokio::time::Instant;
+use tonic::Status;
 
 /// What a reader needs from its source.
 pub(super) struct Parts {
@@ -63,7 +64,7 @@ struct Open {
 }
 
 enum Step {
-    Document(Bytes, String),
+    Document(Bytes),
     End,
     Again,
     /// Reads must be waited for, which nobody does who holds room.
@@ -104,16 +105,19 @@ impl LaneReader {
         let (mut documents, mut bytes, mut ended) = (Vec::new(), 0, false);
         let stop = self.parts.stop.clone();
         while documents.len() < self.parts.limits.rows && bytes < self.parts.limits.bytes && !ended {
-            let step = tokio::select! {
-                biased;
-                () = stop.draining() => break,
-                step = self.step() => step?,
+            let at_hand = self.stream.as_mut().and_then(|open| open.answers.at_hand());
+            let step = match at_hand {
+                Some(answer) => self.take(answer).await?,
+                None => tokio::select! {
+                    biased;
+                    () = stop.draining() => break,
+                    step = self.step() => step?,
+                },
             };
             match step {
-                Step::Document(body, path) => {
+                Step::Document(body) => {
                     bytes += body.len();
                     documents.push(body);
-                    self.last = Some(path);
                 }
                 Step::End => ended = true,
                 Step::Again => {}
@@ -144,19 +148,35 @@ impl LaneReader {
 
     /// One message further, or one stream further. Dropping it half-way loses nothing.
     async fn step(&mut self) -> Result<Step, Fault> {
-        if self.stream.is_none() {
-            return self.open().await;
+        match &mut self.stream {
+            None => Box::pin(self.open()).await,
+            Some(open) => {
+                let answer = open.answers.next().await;
+                self.take(answer).await
+            }
         }
-        // The stream is there: it was opened above or in an earlier step.
-        let Some(open) = &mut self.stream else {
-            return Ok(Step::Again);
-        };
-        match open.answers.next().await {
-            Ok(Some(message)) => self.message(&message).await,
-            Ok(None) => self.clean_end().await,
+    }
+
+    /// Takes in what came. What is no answer, repeats or strays is not believed, and the rest of its stream neither:
+    /// the lane is read on from the last good document by a new one.
+    ///
+    /// A future of this is made for every document; what is rarely done is kept on the heap, or all of them would have
+    /// room for it: that was a quarter of what reading a document took.
+    async fn take(&mut self, answer: Result<Option<Bytes>, Status>) -> Result<Step, Fault> {
+        match answer {
+            Ok(Some(message)) => match self.understand(&message) {
+                Ok(Some(body)) => Ok(Step::Document(body)),
+                Ok(None) => Ok(Step::Again),
+                Err(fault) => {
+                    self.stream = None;
+                    Box::pin(self.retry.again(fault)).await?;
+                    Ok(Step::Again)
+                }
+            },
+            Ok(None) => Box::pin(self.clean_end()).await,
             Err(status) => {
                 self.stream = None;
-                self.broken(&status).await
+                Box::pin(self.broken(&status)).await
             }
         }
     }
@@ -199,21 +219,7 @@ impl LaneReader {
         Ok(Step::Again)
     }
 
-    /// Takes a message in. What is no answer, repeats or strays is not believed, and the rest of its stream neither:
-    /// the lane is read on from the last good document by a new one.
-    async fn message(&mut self, message: &Bytes) -> Result<Step, Fault> {
-        match self.understand(message) {
-            Ok(Some((body, path))) => Ok(Step::Document(body, path)),
-            Ok(None) => Ok(Step::Again),
-            Err(fault) => {
-                self.stream = None;
-                self.retry.again(fault).await?;
-                Ok(Step::Again)
-            }
-        }
-    }
-
-    fn understand(&mut self, message: &Bytes) -> Result<Option<(Bytes, String)>, Fault> {
+    fn understand(&mut self, message: &Bytes) -> Result<Option<Bytes>, Fault> {
         let answer =
             transforms::firestore::answer(message).map_err(|error| malformed(&self.action, &error))?;
         let Some(open) = &mut self.stream else {
@@ -225,7 +231,7 @@ impl LaneReader {
         };
         let body = message.slice(range);
         let name = transforms::firestore::name(&body).map_err(|error| malformed(&self.action, &error))?;
-        let path = transforms::below(name, self.parts.client.root()).map(str::to_owned);
+        let path = transforms::below(name, self.parts.client.root());
         let Some(path) = path.filter(|path| self.query.admits(path, self.last.as_deref())) else {
             let stray = format!("the answer repeats or strays: {name:?}");
             return Err(Fault::transient(Part::Source, &*self.action, stray).with_cause("out_of_order"));
@@ -240,7 +246,10 @@ impl LaneReader {
         metrics::document_read(body.len());
         self.parts.quota.note(1);
         self.retry.progress();
-        Ok(Some((body, path)))
+        let last = self.last.get_or_insert_default();
+        last.clear();
+        last.push_str(path);
+        Ok(Some(body))
     }
 
     async fn clean_end(&mut self) -> Result<Step, Fault> {
@@ -278,7 +287,7 @@ impl LaneReader {
         self.miscounted(confirmed).await
     }
 
-    async fn broken(&mut self, status: &tonic::Status) -> Result<Step, Fault> {
+    async fn broken(&mut self, status: &Status) -> Result<Step, Fault> {
         self.parts.client.note_quota(status);
         match is_too_old(status) {
             true => self.repin(status).await?,
