@@ -3,7 +3,7 @@
 use super::after::after;
 use super::promises::promises;
 use super::words::{basis, cents, entry, short, short_time};
-use crate::text::{bytes, count, table};
+use crate::text::{bytes, count, counted, held, table};
 use config::Config;
 use pipeline::forecast::{Bound, Expected, Forecast, Price, TableSize};
 use pipeline::run::Rehearsal;
@@ -110,7 +110,7 @@ fn tables(rehearsal: &Rehearsal) -> String {
     let heads = [
         "collection",
         "table",
-        ">documents",
+        &format!(">{}", plan.source.records().many()),
         ">rows",
         ">read",
         ">disk",
@@ -127,11 +127,10 @@ fn how(rehearsal: &Rehearsal, config: &Config) -> String {
         false => "tables that this run creates or finds empty",
     };
     format!(
-        "{} documents in {} {}, {lanes} at a time, by COPY straight into {whose}: without a key, that is fastest; \
+        "{} in {}, {lanes} at a time, by COPY straight into {whose}: without a key, that is fastest; \
          keys and indexes follow",
-        count(plan.documents()),
-        count(plan.lanes.len() as u64),
-        if plan.lanes.len() == 1 { "lane" } else { "lanes" },
+        held(plan.documents(), plan.source.records()),
+        counted(plan.lanes.len() as u64, "lane", "lanes"),
     )
 }
 

@@ -7,6 +7,7 @@ use super::outcome::Warning;
 use super::session::Limits;
 use super::steps::{Step, list};
 use crate::fault::{Class, Fault, Part};
+use config::mapping::Records;
 use transforms::quote;
 
 /// How many keys, and rows of each, are named.
@@ -189,9 +190,16 @@ impl Builder<'_> {
         }
         let key = columns.join(", ");
         let mend = if nulls {
-            format!("give ({key}) a value in every document or a default")
+            let one = self.after.records().one();
+            format!("give ({key}) a value in every {one} or a default")
         } else {
-            "choose one that tells its documents apart (with the parent's id, `$1`)".to_owned()
+            match self.after.records() {
+                Records::Documents => "choose one that tells its documents apart (with the parent's id, `$1`)",
+                Records::Points => {
+                    "choose one that tells its points apart (with `shard_key`, where sharding is custom)"
+                }
+            }
+            .to_owned()
         };
         let remedy = format!(
             "the rows are all there, and none was changed. Look at `key` of tables.{}: {mend}, or leave it out, and the key \
