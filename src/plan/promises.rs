@@ -17,7 +17,8 @@ pub(super) fn promises(page: &mut String, rehearsal: &Rehearsal, config: &Config
     if let Some(altered) = rehearsal
         .forecast
         .as_ref()
-        .map(|forecast| altered(forecast, rehearsal.plan.source.records())) {
+        .map(|forecast| altered(forecast, rehearsal.plan.source.records()))
+    {
         for text in altered {
             entry(page, "", &text);
         }

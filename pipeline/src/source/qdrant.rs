@@ -8,6 +8,7 @@
 mod client;
 mod collection;
 mod connection;
+mod pace;
 mod pages;
 mod planning;
 mod questions;
