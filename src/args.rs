@@ -91,7 +91,9 @@ fn plan() -> Command {
 
 fn run() -> Command {
     Command::new("run")
-        .about("Moves every document or point of the source, once; killed at will and started again, it goes on")
+        .about(
+            "Moves every document or point of the source, once; killed at will and started again, it goes on",
+        )
         .after_help(format!("{}\n\n{}", examples::RUN, exit::HELP))
         .args(settings(&OF_A_RUN))
         .arg(

@@ -53,7 +53,11 @@ async fn look(config: &Config, source: &Source, target: &Target, dir: &Path) -> 
         mapping: &config.mapping,
     };
     let (mut findings, of_the_target) = tokio::join!(
-        within(of_source, "source.answers", source_findings(source, &config.mapping.tables)),
+        within(
+            of_source,
+            "source.answers",
+            source_findings(source, &config.mapping.tables)
+        ),
         within(
             of_target,
             "target.answers",

@@ -76,7 +76,10 @@ pub async fn target(config: &config::Target, habits: &config::Run, wanted: Wante
         Finding::pass(ANSWERS, format!("PostgreSQL answers at {}", postgres.place())),
         told(server::VERSION, server::version(&session).await),
         told(server::WRITABLE, server::writable(&session).await),
-        told(server::TLS, server::tls(&session, &config.connection, records).await),
+        told(
+            server::TLS,
+            server::tls(&session, &config.connection, records).await,
+        ),
         certificate::certificate(&config.connection, postgres.certificate(), None),
         pooled,
         told(rights::RIGHTS, rights::rights(&session, &config.schema).await),

@@ -231,7 +231,10 @@ mod tests {
         let shard = Source::Field(FieldPath::top("shard_key"));
         let mut table = Table::new("rows", Pattern::root("notes"), Records::Points);
         table.load = Load::Merge;
-        table.columns = vec![column("id", Source::Document(Document::Id)), column("shard", shard)];
+        table.columns = vec![
+            column("id", Source::Document(Document::Id)),
+            column("shard", shard),
+        ];
         let verdict = |table: &Table, one: &Looked| {
             shard_keys(std::slice::from_ref(one), std::slice::from_ref(table)).verdict
         };
@@ -243,9 +246,17 @@ mod tests {
         table.columns[1].apply = vec![Function::Lower];
         assert_eq!(verdict(&table, &one), Verdict::Fail, "`EU` and `eu` are two keys");
         table.columns[0].from = Source::Document(Document::Path);
-        assert_eq!(verdict(&table, &one), Verdict::Pass, "a path ends with the shard key");
+        assert_eq!(
+            verdict(&table, &one),
+            Verdict::Pass,
+            "a path ends with the shard key"
+        );
         (table.key, table.load) = (vec!["shard".to_owned()], Load::Copy);
-        assert_eq!(verdict(&table, &one), Verdict::Pass, "what is copied is not merged");
+        assert_eq!(
+            verdict(&table, &one),
+            Verdict::Pass,
+            "what is copied is not merged"
+        );
     }
 
     #[test]

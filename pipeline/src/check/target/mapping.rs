@@ -36,7 +36,10 @@ pub(super) async fn mapping(
     let records = wanted.source.records();
     let extensions = Extensions::ask(session).await?;
     let columns = relations.iter().flat_map(Relation::mapped);
-    if let Some(lacking) = columns.into_iter().find_map(|column| extensions.lack(column, records)) {
+    if let Some(lacking) = columns
+        .into_iter()
+        .find_map(|column| extensions.lack(column, records))
+    {
         return Ok(lacking);
     }
     let action = "try the mapping on the server";

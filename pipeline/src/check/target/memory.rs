@@ -209,9 +209,19 @@ mod tests {
 
     #[test]
     fn memory_below_the_usual_is_a_warning() {
-        assert_eq!(judge("64MB".to_owned(), USUAL, Records::Documents).verdict, Verdict::Pass);
-        assert!(judge("64MB".to_owned(), USUAL, Records::Documents).found.contains("about 17,000"));
-        assert_eq!(judge("16MB".to_owned(), 16 << 20, Records::Documents).verdict, Verdict::Warn);
+        assert_eq!(
+            judge("64MB".to_owned(), USUAL, Records::Documents).verdict,
+            Verdict::Pass
+        );
+        assert!(
+            judge("64MB".to_owned(), USUAL, Records::Documents)
+                .found
+                .contains("about 17,000")
+        );
+        assert_eq!(
+            judge("16MB".to_owned(), 16 << 20, Records::Documents).verdict,
+            Verdict::Warn
+        );
     }
 
     #[test]
@@ -237,8 +247,14 @@ mod tests {
             collection: Some("notes"),
         };
         let fits = graph.bytes(1_000);
-        assert_eq!(graph.judge(1_000, fits, Records::Documents).verdict, Verdict::Pass);
-        assert_eq!(graph.judge(1_001, fits, Records::Documents).verdict, Verdict::Warn);
+        assert_eq!(
+            graph.judge(1_000, fits, Records::Documents).verdict,
+            Verdict::Pass
+        );
+        assert_eq!(
+            graph.judge(1_001, fits, Records::Documents).verdict,
+            Verdict::Warn
+        );
         let told = graph.tell(graph.bytes(500_000)).found;
         assert!(
             told.contains("enough for about 500 thousand") || told.contains("about 499 thousand"),

@@ -126,9 +126,8 @@ impl Extension {
                     "{version} is offered, and role {}, no superuser, may not be allowed to create it",
                     self.role
                 );
-                let next = format!(
-                    "if {many} hold vectors, run once as an administrator: CREATE EXTENSION vector;"
-                );
+                let next =
+                    format!("if {many} hold vectors, run once as an administrator: CREATE EXTENSION vector;");
                 Finding::warn(PGVECTOR, found, vectors_only, next)
             }
             (None, None) => {

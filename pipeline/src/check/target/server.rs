@@ -97,8 +97,7 @@ fn judge_tls(tls: Tls, nearby: bool, server_sees_it: bool, records: Records) -> 
             return Finding::pass(TLS, "clear text, and the server's address is this machine's own");
         }
         Tls::Disable => {
-            let means =
-                format!("{many} and password cross the network readable to whoever is in between");
+            let means = format!("{many} and password cross the network readable to whoever is in between");
             return Finding::warn(TLS, "the connection is not encrypted", means, verify);
         }
         Tls::NoVerify if !nearby => {

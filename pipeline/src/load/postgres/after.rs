@@ -17,6 +17,7 @@ mod making;
 mod memory;
 mod names;
 mod outcome;
+mod parts;
 mod session;
 mod steps;
 #[cfg(test)]

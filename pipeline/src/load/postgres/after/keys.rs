@@ -24,6 +24,9 @@ pub(super) struct Keyed {
 impl Builder<'_> {
     /// Makes the primary key, or finds it made.
     pub(super) async fn key(&self, step: &Step, columns: &[String]) -> Result<Keyed, Fault> {
+        if let Some(keyed) = self.key_by_parts(step, columns).await? {
+            return Ok(keyed);
+        }
         match self.session.primary_key(step).await? {
             Some(there) if there == columns => return Ok(Keyed::default()),
             Some(there) => return self.beside(step, columns, &there).await,
@@ -121,7 +124,7 @@ impl Builder<'_> {
     }
 
     /// Makes a column NOT NULL without keeping writers out while its rows are looked at.
-    async fn forbid_null(&self, step: &Step, column: &str) -> Result<(), Fault> {
+    pub(super) async fn forbid_null(&self, step: &Step, column: &str) -> Result<(), Fault> {
         let action = format!("make column {column} of table {} NOT NULL", step.table);
         let (table, quoted) = (&step.qualified, quote(column));
         let check = quote(&other(&format!("{}_notnull", step.name), column));
@@ -194,7 +197,9 @@ impl Builder<'_> {
             format!("give ({key}) a value in every {one} or a default")
         } else {
             match self.after.records() {
-                Records::Documents => "choose one that tells its documents apart (with the parent's id, `$1`)",
+                Records::Documents => {
+                    "choose one that tells its documents apart (with the parent's id, `$1`)"
+                }
                 Records::Points => {
                     "choose one that tells its points apart (with `shard_key`, where sharding is custom)"
                 }
