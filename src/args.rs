@@ -18,7 +18,7 @@ pub(crate) fn command() -> Command {
     Command::new("etl")
         .version(env!("CARGO_PKG_VERSION"))
         .about(
-            "Moves a live application off Firestore onto PostgreSQL with pgvector, without losing a document",
+            "Moves a live application off Firestore and Qdrant onto PostgreSQL with pgvector, losing nothing",
         )
         .after_help(exit::HELP)
         .subcommand_required(true)
@@ -91,7 +91,9 @@ fn plan() -> Command {
 
 fn run() -> Command {
     Command::new("run")
-        .about("Moves every document of the source, once; killed at will and started again, it goes on")
+        .about(
+            "Moves every document or point of the source, once; killed at will and started again, it goes on",
+        )
         .after_help(format!("{}\n\n{}", examples::RUN, exit::HELP))
         .args(settings(&OF_A_RUN))
         .arg(

@@ -5,6 +5,7 @@ mod report;
 
 use crate::exit::Exit;
 use crate::{Voice, say, say_as_it_is};
+use config::mapping::Table;
 use config::{Config, Source, Target};
 use pipeline::check::{self, Finding, Verdict};
 use pipeline::planning::Wish;
@@ -52,7 +53,11 @@ async fn look(config: &Config, source: &Source, target: &Target, dir: &Path) -> 
         mapping: &config.mapping,
     };
     let (mut findings, of_the_target) = tokio::join!(
-        within(of_source, "source.answers", source_findings(source)),
+        within(
+            of_source,
+            "source.answers",
+            source_findings(source, &config.mapping.tables)
+        ),
         within(
             of_target,
             "target.answers",
@@ -78,10 +83,10 @@ async fn look(config: &Config, source: &Source, target: &Target, dir: &Path) -> 
     findings
 }
 
-async fn source_findings(source: &Source) -> Vec<Finding> {
+async fn source_findings(source: &Source, tables: &[Table]) -> Vec<Finding> {
     match source {
         Source::Firestore(source) => Box::pin(check::source(source)).await,
-        Source::Qdrant(source) => Box::pin(check::qdrant(source)).await,
+        Source::Qdrant(source) => Box::pin(check::qdrant(source, tables)).await,
     }
 }
 

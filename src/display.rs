@@ -116,9 +116,10 @@ fn line(now: &Snapshot) -> String {
         Phase::Loading => {
             let eta = now.eta.map_or("—".to_owned(), duration);
             let mut line = format!(
-                "{} of {} documents  {}/s  {}/s  ETA {eta}  lanes {}/{}",
+                "{} of {} {}  {}/s  {}/s  ETA {eta}  lanes {}/{}",
                 count(now.total.read),
                 count(now.planned),
+                now.records.many(),
                 count(now.rate as u64),
                 bytes(now.bytes_rate as u64),
                 now.lanes_done,

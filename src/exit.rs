@@ -30,12 +30,12 @@ pub(crate) enum Exit {
 /// The table as `--help` shows it.
 pub(crate) const HELP: &str = "\
 Exit codes:
-  0  complete, and every document accounted for
+  0  complete, and every document or point accounted for
   1  unexpected failure
   2  wrong command line, environment or etl.toml; nothing was touched
   3  source, target, checkpoint directory or embedding endpoint unreachable or refusing; start again once mended
   4  stopped by a signal; start the same command again to go on
-  5  emergency stop: too many documents failed; the state is kept
+  5  emergency stop: too many documents or points failed; the state is kept
   6  the sums do not add up
   7  the checkpoint directory or target belongs to another run, or another process took over
   8  budget reached: what was read is loaded; raise --max-reads or --max-cost to go on";

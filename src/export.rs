@@ -1,9 +1,10 @@
 //! `etl export`: loaded tables turned back into the documents or points they came from.
 
 use crate::exit::Exit;
-use crate::text::count;
+use crate::text::held;
 use crate::{Voice, complain};
 use clap::ArgMatches;
+use config::mapping::Records;
 use config::{Config, Target};
 use pipeline::export::Export;
 use pipeline::fault::{Fault, Part};
@@ -36,13 +37,9 @@ pub(crate) fn verb(config: &Config, matches: &ArgMatches, _voice: Voice) -> anyh
         .enable_all()
         .build()?;
     let done = runtime.block_on(export(config, target, matches, &mut out));
-    match done.and_then(|documents| {
-        out.flush()
-            .map(|()| documents)
-            .map_err(|error| unwritable(&error))
-    }) {
-        Ok(documents) => {
-            complain(&format!("{} documents", count(documents)));
+    match done.and_then(|done| out.flush().map(|()| done).map_err(|error| unwritable(&error))) {
+        Ok((number, records)) => {
+            complain(&held(number, records));
             Ok(Exit::Complete)
         }
         Err(fault) => {
@@ -70,7 +67,7 @@ async fn export(
     target: &Target,
     matches: &ArgMatches,
     out: &mut dyn Write,
-) -> Result<u64, Fault> {
+) -> Result<(u64, Records), Fault> {
     let policy = Policy::once(&config.run);
     let plan = plan(target, policy).await?;
     let export = Export {
@@ -107,7 +104,7 @@ async fn export(
             }
         }
     }
-    Ok(documents)
+    Ok((documents, plan.source.records()))
 }
 
 /// A point with the name of its collection, for a file holds those of all.
@@ -141,5 +138,5 @@ fn wide(target: &Target, connections: usize) -> Target {
 }
 
 fn unwritable(error: &std::io::Error) -> Fault {
-    Fault::permanent(Part::Sums, "write the documents", error.to_string()).with_cause("output")
+    Fault::permanent(Part::Sums, "write what was exported", error.to_string()).with_cause("output")
 }

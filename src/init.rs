@@ -4,7 +4,7 @@ mod files;
 
 use crate::display::{self, Style};
 use crate::exit::Exit;
-use crate::text::{count, table};
+use crate::text::{count, held, table};
 use crate::{Voice, complain, say};
 use clap::ArgMatches;
 use config::Config;
@@ -103,10 +103,9 @@ fn page(source: &Identity, surveyed: &Surveyed, names: &[String], next: &str) ->
     let mut page = format!("from {source} at {}\n\n", surveyed.snapshot);
     page.push_str(&table(&["table", "made of", ">columns", "key"], &rows));
     page.push_str(&format!(
-        "\n{} documents counted, {} looked at, {} reads billed\n",
-        count(surveyed.documents),
-        count(surveyed.looked_at),
-        count(surveyed.reads)
+        "\n{}{}\n",
+        held(surveyed.documents, source.records()),
+        looked(source, surveyed)
     ));
     for remark in &surveyed.proposal.remarks {
         page.push_str(&format!("note: {remark}\n"));
@@ -119,6 +118,20 @@ fn page(source: &Identity, surveyed: &Surveyed, names: &[String], next: &str) ->
     }
     page.push_str(&format!("wrote {}\nnext: {next}\n", names.join(", ")));
     page
+}
+
+/// How well they are known.
+fn looked(source: &Identity, surveyed: &Surveyed) -> String {
+    match source {
+        Identity::Firestore { .. } => format!(
+            " counted, {} looked at, {} reads billed",
+            count(surveyed.looked_at),
+            count(surveyed.reads)
+        ),
+        Identity::Qdrant { .. } => {
+            ", counted by a pass over their ids; the tables are Qdrant's own description".to_owned()
+        }
+    }
 }
 
 fn rows(table: &Table) -> Vec<Vec<String>> {

@@ -50,18 +50,23 @@ pub(crate) async fn rehearse(config: &Config, voice: &Voice, sql: bool) -> anyho
 /// What `--output json` prints.
 fn object(rehearsal: &Rehearsal) -> serde_json::Value {
     let forecast = rehearsal.forecast.as_ref();
-    serde_json::json!({
+    let mut object = serde_json::json!({
         "plan": rehearsal.plan,
         "sql": rehearsal.sql,
         "after": rehearsal.after.iter().map(|step| step.sql()).collect::<Vec<_>>(),
         "registered": rehearsal.registered,
-        "price": rehearsal.price,
         "budget": rehearsal.limit,
         "forecast": forecast,
-        "reads": forecast.map(|forecast| forecast.reads.run()),
-        "cost_usd": rehearsal.price.as_ref().zip(forecast)
-            .map(|(price, forecast)| price.cost(forecast.reads.run()) as f64 / 1e6),
         "duration": forecast.map(pipeline::forecast::Forecast::duration),
         "next": page::next(rehearsal),
-    })
+    });
+    // Where nothing is billed, nothing is said of it.
+    if let Some(price) = &rehearsal.price {
+        let reads = forecast.and_then(|forecast| forecast.reads.as_ref());
+        let reads = reads.map(pipeline::forecast::Reads::run);
+        object["price"] = serde_json::json!(price);
+        object["reads"] = serde_json::json!(reads);
+        object["cost_usd"] = serde_json::json!(reads.map(|reads| price.cost(reads) as f64 / 1e6));
+    }
+    object
 }

@@ -98,7 +98,7 @@ fn list(documents: &[Quarantined], matches: &ArgMatches, voice: &Voice) {
 fn show(documents: &[Quarantined], path: &str, voice: &Voice) -> Exit {
     if documents.is_empty() {
         complain(&format!(
-            "no document {path:?} is in quarantine; `etl quarantine list` prints the paths"
+            "nothing at {path:?} is in quarantine; `etl quarantine list` prints the paths"
         ));
         return Exit::Configuration;
     }

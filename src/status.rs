@@ -5,7 +5,7 @@ use crate::text::{count, table};
 use crate::{Voice, complain, say};
 use checkpoints::{CheckpointStore, LaneId, OpenError, Rocks, Tally};
 use config::Config;
-use pipeline::plan::Plan;
+use pipeline::plan::{Identity, Plan};
 use serde::Serialize;
 use std::path::Path;
 
@@ -110,8 +110,20 @@ fn page(plan: &Plan, standings: &[Standing], total: &Tally, ended: bool) -> Stri
     } else {
         "`etl run` with the same options goes on"
     };
+    let many = plan.source.records().many();
+    let as_of = match plan.source {
+        Identity::Firestore { .. } => "snapshot of",
+        Identity::Qdrant { .. } => "begun at",
+    };
+    // Qdrant bills nothing.
+    let billed = match plan.source {
+        Identity::Firestore { .. } => {
+            format!("; {} reads billed", count(total.billed + plan.planning_reads))
+        }
+        Identity::Qdrant { .. } => String::new(),
+    };
     format!(
-        "run {}, {}, snapshot of {}\n\n{}\n{} of {} documents read, {} loaded, {} quarantined; {} reads billed\nnext: {next}\n",
+        "run {}, {}, {as_of} {}\n\n{}\n{} of {} {} read, {} loaded, {} quarantined{billed}\nnext: {next}\n",
         plan.run,
         plan.source,
         plan.snapshot,
@@ -119,7 +131,7 @@ fn page(plan: &Plan, standings: &[Standing], total: &Tally, ended: bool) -> Stri
             &[
                 "collection",
                 "tables",
-                ">documents",
+                &format!(">{many}"),
                 ">loaded",
                 ">quarantined",
                 ">lanes done"
@@ -128,8 +140,8 @@ fn page(plan: &Plan, standings: &[Standing], total: &Tally, ended: bool) -> Stri
         ),
         count(total.read),
         count(plan.documents()),
+        many,
         count(total.loaded),
         count(total.quarantined),
-        count(total.billed + plan.planning_reads),
     )
 }

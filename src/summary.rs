@@ -3,12 +3,15 @@
 //! `read`, `loaded`, `quarantined`, `skipped`, `lanes` and `tables` speak of the whole run, earlier starts
 //! included; `reads_billed`, `retries`, `seconds` and `documents_per_second` speak of this start.
 
+mod told;
+
 use crate::exit::Exit;
-use crate::text::{bytes, count, duration, table};
+use crate::text::{bytes, count, counted, duration, held, table};
+use config::mapping::Records;
 use pipeline::budget::Budget;
 use pipeline::fault::Fault;
 use pipeline::load::postgres::after::Outcome;
-use pipeline::load::postgres::{Altered, Differences, Swept};
+use pipeline::load::postgres::{Altered, Swept};
 use pipeline::plan::LeftBehind;
 use pipeline::progress::Progress;
 use pipeline::run::Ended;
@@ -44,6 +47,8 @@ pub(crate) struct Summary {
     tables: BTreeMap<String, Table>,
     complete: bool,
     outcome: &'static str,
+    #[serde(skip)]
+    records: Records,
     error: Option<String>,
     next: String,
     #[serde(skip)]
@@ -118,9 +123,10 @@ impl Summary {
             documents_per_second: snapshot.rate,
             tables: tables.collect(),
             complete: exit == Exit::Complete,
-            outcome: word(exit),
+            outcome: word(exit, snapshot.records),
+            records: snapshot.records,
             error: None,
-            next: next(exit, total.quarantined),
+            next: next(exit, total.quarantined, snapshot.records),
             bytes: total.bytes,
         }
     }
@@ -152,60 +158,6 @@ impl Summary {
         self
     }
 
-    /// What is there otherwise than in the source, or not as asked: a line each, or nothing.
-    fn as_mapped(&self) -> String {
-        let mut lines = String::new();
-        if !self.left_behind.is_empty() {
-            let left = self
-                .left_behind
-                .iter()
-                .map(|left| format!("{} ({} documents)", left.id, count(left.documents)));
-            let left: Vec<String> = left.collect();
-            lines.push_str(&format!(
-                "collections that the mapping leaves where they are: {}\n",
-                left.join(", ")
-            ));
-        }
-        if self.altered.dropped > 0 {
-            lines.push_str(&format!(
-                "as the mapping says: {} values were left behind\n",
-                count(self.altered.dropped)
-            ));
-        }
-        for (policy, values) in &self.altered.amended {
-            lines.push_str(&format!(
-                "as the mapping says: {} values were altered ({policy}); etl.amendment has the originals\n",
-                count(*values)
-            ));
-        }
-        for orphans in &self.after.orphans {
-            let example = orphans
-                .examples
-                .first()
-                .map_or_else(String::new, |path| format!(", such as {path}"));
-            lines.push_str(&format!(
-                "orphans: {} rows of {} refer to nothing in {}{example} ({})\n",
-                count(orphans.count),
-                orphans.table,
-                orphans.references,
-                orphans.constraint
-            ));
-        }
-        if !self.after.orphans.is_empty() {
-            lines.push_str(
-                "  their rows are there; these foreign keys hold for new rows and are not validated. `--output json` gives \
-                 for\n  each the statement that lists its rows, and the one that validates it once they are mended\n",
-            );
-        }
-        for warning in &self.after.warnings {
-            lines.push_str(&format!(
-                "not as asked: {}: {}\n  {}\n",
-                warning.step, warning.reason, warning.next
-            ));
-        }
-        lines
-    }
-
     /// The page for people.
     pub(crate) fn page(&self) -> String {
         let mut page = String::new();
@@ -225,7 +177,7 @@ impl Summary {
             page.push_str(&format!("run {run}, as of {snapshot}\n"));
             page.push_str(&format!(
                 "{} read ({}) = {} loaded + {} quarantined + {} skipped; lanes {} of {}\n",
-                count(self.read),
+                held(self.read, self.records),
                 bytes(self.bytes),
                 count(self.loaded),
                 count(self.quarantined),
@@ -235,20 +187,27 @@ impl Summary {
             ));
             if self.lanes_read_later > 0 {
                 page.push_str(&format!(
-                    "{} lanes were read later than the snapshot, which had grown too old for them\n",
-                    count(self.lanes_read_later)
+                    "{} read later than the snapshot, which had grown too old for that\n",
+                    counted(self.lanes_read_later, "lane was", "lanes were")
                 ));
             }
             if let Some(swept) = &self.swept {
-                page.push_str(&passes(swept));
+                page.push_str(&told::passes(swept));
             }
             page.push_str(&self.as_mapped());
+            // Qdrant bills nothing.
+            let billed = match self.records {
+                Records::Documents => {
+                    format!(", {} billed", counted(self.reads_billed, "read", "reads"))
+                }
+                Records::Points => String::new(),
+            };
             page.push_str(&format!(
-                "this start: {}, {} documents/s, {} reads billed, {} retries\n",
+                "this start: {}, {} {}/s{billed}, {}\n",
                 duration(Duration::from_secs_f64(self.seconds)),
                 count(self.documents_per_second as u64),
-                count(self.reads_billed),
-                count(self.retries)
+                self.records.many(),
+                counted(self.retries, "retry", "retries")
             ));
         }
         if let Some(budget) = &self.budget {
@@ -266,34 +225,11 @@ impl Summary {
     }
 }
 
-/// How often the source was read again, and what that came to.
-fn passes(swept: &Swept) -> String {
-    let Differences {
-        inserted,
-        updated,
-        deleted,
-    } = swept.mended;
-    let told = match swept.sweeps {
-        0 => "read a second time and compared: nothing had changed\n".to_owned(),
-        1 => "read again and compared: every row is as its point was then\n".to_owned(),
-        passes => format!(
-            "read again and compared {passes} times: {} points were new, {} different, {} gone, and were mended; the last \
-             pass found every row as its point was then\n",
-            count(inserted),
-            count(updated),
-            count(deleted)
-        ),
-    };
-    match swept.by_key {
-        true => {
-            format!("{told}by ids and source.updated_at: a write that did not set it was not seen\n")
-        }
-        false => told,
-    }
-}
-
-fn word(exit: Exit) -> &'static str {
+fn word(exit: Exit, records: Records) -> &'static str {
+    let of_points = records == Records::Points;
     match exit {
+        Exit::Complete if of_points => "complete: every point is accounted for",
+        Exit::Emergency if of_points => "emergency stop: too many points failed",
         Exit::Complete => "complete: every document is accounted for",
         Exit::Unexpected => "failed unexpectedly",
         Exit::Configuration => "wrong configuration",
@@ -306,9 +242,12 @@ fn word(exit: Exit) -> &'static str {
     }
 }
 
-fn next(exit: Exit, quarantined: u64) -> String {
+fn next(exit: Exit, quarantined: u64, records: Records) -> String {
     match exit {
         Exit::Complete if quarantined > 0 => "look at what could not be stored as asked: etl quarantine list",
+        Exit::Complete if records == Records::Points => {
+            "see whether search answers the same: etl verify --search"
+        }
         Exit::Complete => "look at the tables with psql; every document's path is in column _path",
         Exit::Stopped => "start the same command again: it goes on where it was",
         Exit::Budget => {

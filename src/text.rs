@@ -1,5 +1,6 @@
 //! Numbers as people read them.
 
+use config::mapping::Records;
 use std::borrow::Cow;
 use std::time::Duration;
 
@@ -14,6 +15,16 @@ pub(crate) fn count(number: u64) -> String {
         text.push(digit);
     }
     text
+}
+
+/// "1 row", "2,000 rows".
+pub(crate) fn counted(number: u64, one: &str, many: &str) -> String {
+    format!("{} {}", count(number), if number == 1 { one } else { many })
+}
+
+/// The same of what a source holds.
+pub(crate) fn held(number: u64, records: Records) -> String {
+    counted(number, records.one(), records.many())
 }
 
 /// Bytes in decimal units, as network and disk vendors count them.
@@ -105,6 +116,13 @@ mod tests {
             [42, 723, 12_000].map(|s| duration(Duration::from_secs(s))),
             ["0:42", "12:03", "3:20:00"]
         );
+    }
+
+    #[test]
+    fn one_is_one_and_all_else_is_many() {
+        let told = [0, 1, 2_000].map(|number| counted(number, "row", "rows"));
+        assert_eq!(told, ["0 rows", "1 row", "2,000 rows"]);
+        assert_eq!(held(1, Records::Points), "1 point");
     }
 
     #[test]

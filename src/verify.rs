@@ -1,5 +1,7 @@
 //! `etl verify --search`: whether search answers the same on both sides, as text, as JSON, and as a page to look at.
 
+mod questions;
+
 use crate::exit::Exit;
 use crate::{Voice, complain, say};
 use clap::ArgMatches;
@@ -11,6 +13,7 @@ use pipeline::plan::Identity;
 use pipeline::retry::Policy;
 use pipeline::source::qdrant::Qdrant;
 use pipeline::verify::Verify;
+use questions::Questions;
 use std::path::{Path, PathBuf};
 
 pub(crate) fn verb(config: &Config, matches: &ArgMatches, voice: Voice) -> anyhow::Result<Exit> {
@@ -20,7 +23,8 @@ pub(crate) fn verb(config: &Config, matches: &ArgMatches, voice: Voice) -> anyho
         );
         return Ok(Exit::Configuration);
     };
-    let given = match matches.get_one::<PathBuf>("queries-file").map(|file| read(file)) {
+    let file = matches.get_one::<PathBuf>("queries-file");
+    let given = match file.map(|file| Questions::read(file)) {
         Some(Err(why)) => {
             complain(&why);
             return Ok(Exit::Configuration);
@@ -29,10 +33,14 @@ pub(crate) fn verb(config: &Config, matches: &ArgMatches, voice: Voice) -> anyho
         None => None,
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let reports = runtime.block_on(compare(config, source, target, given.as_deref(), matches));
+    let reports = runtime.block_on(compare(config, source, target, given.as_ref(), matches));
     runtime.shutdown_timeout(crate::run::LETTING_GO);
     match reports {
-        Ok(reports) => tell(&reports, matches, &voice),
+        Ok(Ok(reports)) => tell(&reports, matches, &voice),
+        Ok(Err(why)) => {
+            complain(&why);
+            Ok(Exit::Configuration)
+        }
         Err(fault) => {
             complain(&fault.to_string());
             Ok(Exit::of_fault(&fault))
@@ -44,13 +52,14 @@ fn number<T: Copy + Send + Sync + 'static>(matches: &ArgMatches, name: &str, usu
     matches.get_one::<T>(name).copied().unwrap_or(usual)
 }
 
+/// The reports, or what is wrong with the questions that were given.
 async fn compare(
     config: &Config,
     source: &Settings,
     target: &Target,
-    given: Option<&[Vec<f32>]>,
+    given: Option<&Questions>,
     matches: &ArgMatches,
-) -> Result<Vec<Report>, Fault> {
+) -> Result<Result<Vec<Report>, String>, Fault> {
     let postgres = Postgres::new(target, Policy::once(&config.run))?;
     let ledger = Ledger::new(postgres.clone());
     let identity = Identity::Qdrant {
@@ -77,33 +86,19 @@ async fn compare(
         plan: &plan,
         only: source.collections.as_deref(),
         questions: number(matches, "queries", 100_u32) as usize,
-        given,
+        given: given.map(|given| given.vectors.as_slice()),
         k: number(matches, "k", 10_u32) as usize,
         efs: &efs,
         bar_ms: f64::from(number(matches, "bar-ms", 100_u32)),
     };
-    verify.reports().await
-}
-
-/// One vector a line, as JSON.
-fn read(file: &Path) -> Result<Vec<Vec<f32>>, String> {
-    let text = std::fs::read_to_string(file)
-        .map_err(|error| format!("{} cannot be read: {error}", file.display()))?;
-    let lines = text
-        .lines()
-        .enumerate()
-        .filter(|(_, line)| !line.trim().is_empty());
-    lines
-        .map(|(number, line)| {
-            serde_json::from_str(line).map_err(|error| {
-                format!(
-                    "{} line {}: a vector is written as [0.1, 0.2, …], one a line: {error}",
-                    file.display(),
-                    number + 1
-                )
-            })
-        })
-        .collect()
+    let strangers = match given {
+        Some(given) => given.strangers(&verify.sizes().await?),
+        None => None,
+    };
+    match strangers {
+        Some(why) => Ok(Err(why)),
+        None => verify.reports().await.map(Ok),
+    }
 }
 
 fn tell(reports: &[Report], matches: &ArgMatches, voice: &Voice) -> anyhow::Result<Exit> {

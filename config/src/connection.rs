@@ -232,7 +232,7 @@ fn tls(mode: Option<String>, to: Distance, faults: &mut Vec<Fault>, notices: &mu
         }
         Some("disable") => {
             if to == Distance::Remote {
-                notices.push("warning: sslmode=disable sends documents and password in clear text");
+                notices.push("warning: sslmode=disable sends everything, the password too, in clear text");
             }
             Tls::Disable
         }

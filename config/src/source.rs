@@ -7,6 +7,7 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use crate::answers::{Answer, Answers};
+use crate::mapping::Records;
 use crate::origin::shown;
 use crate::{Firestore, Qdrant};
 
@@ -67,6 +68,14 @@ impl Source {
                 let _ = Shared::relied_on(answers, |_| None);
                 Err(reported)
             }
+        }
+    }
+
+    /// What its records are called.
+    pub fn records(&self) -> Records {
+        match self {
+            Source::Firestore(_) => Records::Documents,
+            Source::Qdrant(_) => Records::Points,
         }
     }
 

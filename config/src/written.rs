@@ -144,8 +144,8 @@ impl Written {
             true => {
                 let silent = verb.target && matches!(embed, Ok(None));
                 let of = match &source {
-                    Ok(Some(Source::Qdrant(_))) => Records::Points,
-                    _ => Records::Documents,
+                    Ok(Some(source)) => source.records(),
+                    _ => Records::default(),
                 };
                 shape.relied_on(&mut answers, !silent, of)
             }

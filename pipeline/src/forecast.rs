@@ -8,6 +8,7 @@ mod build;
 mod duration;
 mod index;
 mod made;
+mod origin;
 mod price;
 mod sample;
 mod sizes;
@@ -22,7 +23,7 @@ use crate::budget::Budget;
 use crate::fault::Fault;
 use crate::load::postgres::{Postgres, ServerFacts};
 use crate::plan::Plan;
-use crate::source::firestore::{Firestore, Range};
+use crate::store::Store;
 use duration::{Machine, Parts};
 use made::Made;
 use sample::Sampled;
@@ -30,7 +31,7 @@ use serde::Serialize;
 use speed::Habits;
 use std::time::Duration;
 
-/// What a run will read.
+/// What a run will be billed for.
 #[derive(Debug, Clone, Serialize)]
 pub struct Reads {
     /// Billed for this plan: finding, counting, cutting, sampling.
@@ -62,10 +63,14 @@ pub struct Room {
 /// Everything that is said before a run.
 #[derive(Debug, Clone, Serialize)]
 pub struct Forecast {
-    /// What is read.
-    pub reads: Reads,
-    /// What a read costs.
-    pub price: Price,
+    /// What is billed, where reads are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reads: Option<Reads>,
+    /// What a read costs, where reads are billed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub price: Option<Price>,
+    /// Bytes that all records have on the wire, each read once.
+    pub wire: u64,
     /// The tables, in the plan's order.
     pub tables: Vec<TableSize>,
     /// Bytes of tables and indexes together.
@@ -76,6 +81,9 @@ pub struct Forecast {
     pub planning: Expected,
     /// Reading, packing, loading.
     pub load: Expected,
+    /// Reading everything again, where the source has no snapshots and the plan asks for it; at least once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub passes: Option<Expected>,
     /// Keys, indexes, counts.
     pub finish: Expected,
     /// What sets the pace of the load.
@@ -95,19 +103,22 @@ pub struct Forecast {
 impl Forecast {
     /// From the start to the end.
     pub fn duration(&self) -> Expected {
-        self.planning.and(self.load).and(self.finish)
+        let loaded = self.planning.and(self.load);
+        let read = self.passes.map_or(loaded, |passes| loaded.and(passes));
+        read.and(self.finish)
     }
 }
 
 /// What a forecast is made of.
 #[derive(Debug)]
 pub(crate) struct Forecaster<'a> {
-    pub(crate) source: &'a Firestore,
+    pub(crate) source: &'a Store,
     pub(crate) postgres: &'a Postgres,
     pub(crate) facts: &'a ServerFacts,
     pub(crate) plan: &'a Plan,
     pub(crate) budget: &'a Budget,
-    pub(crate) price: Price,
+    /// What a read costs, where reads are billed.
+    pub(crate) price: Option<Price>,
     /// What the operator said.
     pub(crate) settings: Settings<'a>,
     /// How long making the plan took.
@@ -117,7 +128,7 @@ pub(crate) struct Forecaster<'a> {
 /// What the operator said.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Settings<'a> {
-    pub(crate) source: &'a config::Firestore,
+    pub(crate) source: &'a config::Source,
     pub(crate) target: &'a config::Target,
     pub(crate) run: &'a config::Run,
 }
@@ -140,25 +151,28 @@ impl Forecaster<'_> {
         unmeasured.extend(made.unmeasured.iter().cloned());
         let habits = self.habits();
         let target = self.target(&sampled, habits, &mut unmeasured).await;
-        let load = self.load(&sampled, pace, target);
+        let parts = self.parts(&sampled, pace, target);
+        let (load, bound) = duration::load(parts, self.machine());
         let documents = self.plan.documents() as f64;
         let finish = made.finish(self.settings.target.primary_key != config::PrimaryKey::None);
         let disk = made.tables.iter().map(TableSize::bytes).sum();
         Ok(Forecast {
-            reads: Reads {
+            reads: self.price.is_some().then(|| Reads {
                 plan: self.plan.planning_reads,
                 probe,
                 planning: self.plan.planning_reads,
                 documents: sampled.iter().map(|one| one.scaled(one.reads) as u64).sum(),
-            },
+            }),
             price: self.price.clone(),
+            wire: sampled.iter().map(|one| one.scaled(one.wire) as u64).sum(),
             disk,
             // Rows and keys are written once more, with a little around them.
             log: disk + disk / 20,
             planning: duration::planning(self.planned_in),
-            load: load.0,
+            load,
+            passes: self.passes(parts),
             finish: Expected::of(finish),
-            bound: load.1,
+            bound,
             source_rate: pace.map(|seconds| 1.0 / seconds.max(1e-9)),
             target_rate: target.map(|seconds| documents / seconds.max(1e-9)),
             altered: altered(&sampled),
@@ -177,45 +191,6 @@ impl Forecaster<'_> {
             rows: run.batch_rows.get(),
             bytes: run.batch_bytes,
         }
-    }
-
-    /// Seconds that a document of the largest collection takes to read, with all lanes at work.
-    async fn pace(&self, kept: &mut Kept, unmeasured: &mut Vec<String>) -> Result<Option<f64>, Fault> {
-        let wanted = self.settings.run.probe;
-        let plan = self.plan;
-        let size = |place: usize| -> u64 {
-            let lanes = plan.lanes.iter().filter(|lane| lane.collection == place);
-            lanes.map(|lane| lane.documents).sum()
-        };
-        let largest = (0..plan.collections.len()).max_by_key(|place| size(*place));
-        let Some(largest) = largest.filter(|_| wanted > 0) else {
-            unmeasured.push("the source's speed: plan.probe is 0".to_owned());
-            return Ok(None);
-        };
-        let ranges: Vec<Range> = plan
-            .lanes
-            .iter()
-            .filter(|lane| lane.collection == largest)
-            .map(|lane| Range {
-                from: lane.from.clone(),
-                to: lane.to.clone(),
-                documents: lane.documents,
-            })
-            .collect();
-        let id = &plan.collections[largest].id;
-        let documents = wanted.min(size(largest));
-        let lanes = self.settings.run.lanes.get();
-        let pace = self
-            .source
-            .pace(id, &ranges, documents, lanes, plan.snapshot, |body| {
-                kept.keep(id, body)
-            })
-            .await?;
-        if pace.documents < 100 {
-            unmeasured.push("the source's speed: too few documents".to_owned());
-            return Ok(None);
-        }
-        Ok(Some(pace.took.as_secs_f64() / pace.documents as f64))
     }
 
     /// Seconds that all documents take to load.
@@ -249,10 +224,9 @@ impl Forecaster<'_> {
         (bytes > 0.0).then(|| seconds * (bytes + left) / bytes)
     }
 
-    fn load(&self, sampled: &[Sampled<'_>], pace: Option<f64>, target: Option<f64>) -> (Expected, Bound) {
-        let Settings { source, run, .. } = self.settings;
-        let cores = std::thread::available_parallelism().map_or(1.0, |cores| cores.get() as f64);
-        let lanes = run.lanes.get().min(self.plan.lanes.len()).max(1) as f64;
+    /// What all records take in each part alone.
+    fn parts(&self, sampled: &[Sampled<'_>], pace: Option<f64>, target: Option<f64>) -> Parts {
+        let (run, Machine { cores, lanes, .. }) = (self.settings.run, self.machine());
         let all: f64 = sampled.iter().map(|one| one.scaled(one.wire)).sum();
         let documents = self.plan.documents() as f64;
         let packing: f64 = sampled
@@ -263,33 +237,24 @@ impl Forecaster<'_> {
         let largest = sampled.iter().max_by_key(|one| one.documents);
         let mean = largest.map_or(1.0, |one| one.wire as f64 / one.looked_at.max(1) as f64);
         let reading = |pace: f64| pace * (0.5 * documents + 0.5 * all / mean.max(1.0));
-        let a_second = source
-            .reads_per_second
-            .map(|quota| f64::from(quota.get()) * source.quota_safety);
-        let reads: f64 = sampled.iter().map(|one| one.scaled(one.reads)).sum();
-        let parts = Parts {
+        Parts {
             source: pace.map(reading),
             packing: packing / lanes.min(cores),
             target: target.unwrap_or(0.0),
-            quota: duration::quota(reads, a_second, source.ramp),
+            quota: self.quota(sampled),
             batches: (documents / run.batch_rows.get() as f64).max(all / run.batch_bytes as f64) / lanes,
-        };
-        let machine = Machine {
-            source_here: source
-                .emulator
-                .as_deref()
-                .is_some_and(|host| is_here(host.rsplit_once(':').map_or(host, |(host, _)| host))),
-            target_here: self
-                .settings
-                .target
-                .connection
-                .hosts
-                .iter()
-                .all(|host| is_here(host)),
-            cores,
-            lanes,
-        };
-        duration::load(parts, machine)
+        }
+    }
+
+    fn machine(&self) -> Machine {
+        let lanes = self.settings.run.lanes.get().min(self.plan.lanes.len());
+        let hosts = &self.settings.target.connection.hosts;
+        Machine {
+            source_here: self.source_here(),
+            target_here: hosts.iter().all(|host| is_here(host)),
+            cores: std::thread::available_parallelism().map_or(1.0, |cores| cores.get() as f64),
+            lanes: lanes.max(1) as f64,
+        }
     }
 }
 

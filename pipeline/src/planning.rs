@@ -1,7 +1,7 @@
 //! Making the plan: the time it is of, every collection, its lanes, its tables.
 
 mod firestore;
-mod qdrant;
+pub(crate) mod qdrant;
 
 use crate::fault::{Fault, Part};
 use crate::forecast::Kept;
@@ -9,7 +9,7 @@ use crate::plan::{Identity, LeftBehind, Mapping, Plan};
 use crate::progress::Progress;
 use crate::source::qdrant::Qdrant;
 use crate::store::Store;
-use config::mapping::{self, Unmapped};
+use config::mapping::Unmapped;
 use transforms::visible;
 
 /// What the operator asked for, as far as the plan depends on it.
@@ -92,7 +92,8 @@ async fn keeping(
 type Found = (String, u64);
 
 /// The collections that are moved, and those the mapping leaves where they are.
-fn chosen(mapping: &mapping::Mapping, found: Vec<Found>) -> Result<(Vec<String>, Vec<LeftBehind>), Fault> {
+fn chosen(wish: &Wish, found: Vec<Found>) -> Result<(Vec<String>, Vec<LeftBehind>), Fault> {
+    let (mapping, many) = (&wish.mapping.tables, wish.source.records().many());
     let is_mapped = |id: &str| mapping.tables.iter().any(|table| table.from.collection() == id);
     let (moved, others): (Vec<Found>, Vec<Found>) = found
         .into_iter()
@@ -100,7 +101,7 @@ fn chosen(mapping: &mapping::Mapping, found: Vec<Found>) -> Result<(Vec<String>,
     if mapping.unmapped == Unmapped::Refuse && !others.is_empty() {
         let named = others
             .iter()
-            .map(|(id, documents)| format!("{} ({documents} documents)", visible(id)));
+            .map(|(id, documents)| format!("{} ({documents} {many})", visible(id)));
         let named = named.collect::<Vec<_>>().join(", ");
         let message = format!("collections that no table is made of: {named}");
         return Err(Fault::permanent(Part::Identity, "plan the run", message)

@@ -9,6 +9,7 @@ use crate::quota::ReadQuota;
 use crate::room::Rooms;
 use crate::source::Standing;
 use checkpoints::Tally;
+use config::mapping::Records;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -62,6 +63,8 @@ pub struct CollectionProgress {
 pub struct Snapshot {
     /// What the run is busy with.
     pub phase: Phase,
+    /// What it moves.
+    pub records: Records,
     /// Documents counted for the run.
     pub planned: u64,
     /// Over all starts.
@@ -185,6 +188,10 @@ impl Progress {
         let eta = (rate > 0.0).then(|| Duration::try_from_secs_f64(left / rate).unwrap_or(Duration::MAX));
         Snapshot {
             phase: state.phase.clone(),
+            records: state
+                .plan
+                .as_ref()
+                .map_or_else(Records::default, |plan| plan.source.records()),
             planned,
             total,
             here: state.here,

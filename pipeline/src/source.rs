@@ -14,6 +14,7 @@ use crate::plan::{Lane, ReadTime};
 use crate::room::Room;
 use bytes::Bytes;
 use checkpoints::{Progress, Span};
+use std::time::Duration;
 use tokio::time::Instant;
 
 /// How much a batch may hold.
@@ -23,6 +24,15 @@ pub struct BatchLimits {
     pub rows: usize,
     /// Bytes on the wire; one document may exceed it.
     pub bytes: usize,
+}
+
+/// What reading some records took.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Pace {
+    /// Records that came after the first, or the first page, of each stream.
+    pub(crate) documents: u64,
+    /// From the first of the first stream to the last of the last.
+    pub(crate) took: Duration,
 }
 
 /// A range of a collection, counted.

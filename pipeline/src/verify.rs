@@ -14,7 +14,8 @@ use crate::plan::{Collection, Lane, Plan};
 use crate::source::Range;
 use crate::source::qdrant::{self, How, Qdrant, Sought};
 use config::mapping::{Column, Document, Load, Source, Table, Type};
-use question::{components, forget_strangers, metric, named, notes, text, vector_of};
+use question::{components, forget_strangers, metric, named, notes, size, text, vector_of};
+use std::collections::BTreeSet;
 use transforms::{Dictionary, quote};
 
 /// What is asked, and how.
@@ -30,7 +31,7 @@ pub struct Verify<'v> {
     pub only: Option<&'v [String]>,
     /// Vectors of the collection to ask with.
     pub questions: usize,
-    /// Vectors that the operator gives, instead.
+    /// Vectors that the operator gives, instead: each is put to the columns of as many components.
     pub given: Option<&'v [Vec<f32>]>,
     /// Places of an answer.
     pub k: usize,
@@ -58,6 +59,12 @@ impl Verify<'_> {
             let Some(metric) = metric(&described, searched.using) else {
                 continue;
             };
+            if let Some(given) = self.given {
+                let size = size(&described, searched.using);
+                if !given.iter().any(|vector| Some(vector.len()) == size) {
+                    continue;
+                }
+            }
             reports.push(Box::pin(self.report(&searched, metric, &described)).await?);
         }
         if reports.is_empty() {
@@ -67,6 +74,16 @@ impl Verify<'_> {
                 .with_remedy("map a vector to a column of type vector, halfvec or sparsevec"));
         }
         Ok(reports)
+    }
+
+    /// How many components the dense vectors have that can be searched.
+    pub async fn sizes(&self) -> Result<BTreeSet<usize>, Fault> {
+        let mut sizes = BTreeSet::new();
+        for searched in self.searched() {
+            let described = self.source.describe(&searched.collection.id).await?;
+            sizes.extend(size(&described, searched.using));
+        }
+        Ok(sizes)
     }
 
     fn searched(&self) -> Vec<Searched<'_>> {
@@ -102,7 +119,12 @@ impl Verify<'_> {
     ) -> Result<Report, Fault> {
         let (questions, how) = match self.given {
             Some(given) => (
-                given.iter().cloned().map(Sought::Dense).collect(),
+                given
+                    .iter()
+                    .filter(|vector| Some(vector.len()) == size(described, searched.using))
+                    .cloned()
+                    .map(Sought::Dense)
+                    .collect(),
                 "given by you".to_owned(),
             ),
             None => {

@@ -60,7 +60,7 @@ pub(super) fn export() -> Command {
                 .value_name("NAME")
                 .value_delimiter(',')
                 .action(ArgAction::Append)
-                .help("Only these tables of documents [default: all of the last run]"),
+                .help("Only these tables of documents or points [default: all of the last run]"),
         )
         .arg(
             Arg::new("as-loaded")
@@ -131,18 +131,18 @@ pub(super) fn quarantine() -> Command {
     let target = || settings(&["target.url", "telemetry.log"]);
     let text = |name: &'static str, help: &'static str| Arg::new(name).long(name).help(help);
     Command::new("quarantine")
-        .about("Documents that could not be stored as asked, with the reason")
+        .about("Documents and points that could not be stored as asked, with the reason")
         .after_help(examples::QUARANTINE)
         .subcommand_required(true)
         .subcommand(
             Command::new("list")
-                .about("Which documents, and why")
+                .about("Which ones, and why")
                 .after_help(examples::QUARANTINE)
                 .args(target())
                 .arg(text("collection", "Only of this collection").value_name("ID"))
                 .arg(text("reason", "Only for this reason").value_name("REASON"))
                 .arg(
-                    text("limit", "At most so many documents")
+                    text("limit", "At most so many")
                         .value_name("N")
                         .default_value("50")
                         .value_parser(value_parser!(u32)),
@@ -150,7 +150,7 @@ pub(super) fn quarantine() -> Command {
         )
         .subcommand(
             Command::new("show")
-                .about("One document, whole, as it was read")
+                .about("One document or point, whole, as it was read")
                 .after_help(examples::QUARANTINE)
                 .args(target())
                 .arg(

@@ -113,16 +113,23 @@ fn identified(source: &Identity) -> String {
 
 /// The settings file: where from, where to, and the tables with their evidence.
 fn settings(source: &Identity, schema: &str, surveyed: &Surveyed) -> String {
-    let how = if surveyed.looked_at >= surveyed.documents {
-        "all of them were looked at".to_owned()
-    } else {
-        format!("{} of them were looked at", surveyed.looked_at)
+    let how = match source {
+        Identity::Qdrant { .. } => "counted by a pass over their ids".to_owned(),
+        Identity::Firestore { .. } if surveyed.looked_at >= surveyed.documents => {
+            format!("all of them were looked at; {} reads were billed", surveyed.reads)
+        }
+        Identity::Firestore { .. } => format!(
+            "{} of them were looked at; {} reads were billed",
+            surveyed.looked_at, surveyed.reads
+        ),
     };
     let mut text = format!(
-        "# Proposed by etl init from {source},\n# as it was at {}: {} documents, {how}; {} reads were billed.\n\
+        "# Proposed by etl init from {source},\n# as it was at {}: {} {}, {how}.\n\
          # Nothing gets lost whatever you change: fields without a column are kept in _extra.\n\
          # `etl plan` tells what a run would do; README.md tells what can be written here.\n\n",
-        surveyed.snapshot, surveyed.documents, surveyed.reads
+        surveyed.snapshot,
+        surveyed.documents,
+        source.records().many()
     );
     text.push_str(&format!(
         "[source]\n{}\n[target]\n# The URL belongs in the environment: DATABASE_URL\nschema = {}\n\n\

@@ -3,9 +3,10 @@
 use super::after::after;
 use super::promises::promises;
 use super::words::{basis, cents, entry, short, short_time};
-use crate::text::{bytes, count, table};
+use crate::text::{bytes, count, counted, held, table};
 use config::Config;
-use pipeline::forecast::{Bound, Expected, Forecast, Price, TableSize};
+use config::mapping::Records;
+use pipeline::forecast::{Bound, Expected, Forecast, Price, Reads, TableSize};
 use pipeline::run::Rehearsal;
 
 /// The page for people.
@@ -32,10 +33,10 @@ pub(super) fn page(rehearsal: &Rehearsal, config: &Config, sql: bool) -> String 
     page.push('\n');
     entry(&mut page, "load", &how(rehearsal, config));
     if let Some(forecast) = &rehearsal.forecast {
-        if let Some(price) = &rehearsal.price {
-            reads(&mut page, rehearsal, forecast, price);
+        if let (Some(billed), Some(price)) = (&forecast.reads, &rehearsal.price) {
+            reads(&mut page, rehearsal, billed, price);
         }
-        time(&mut page, forecast);
+        time(&mut page, forecast, plan.source.records());
         disk(&mut page, forecast);
     }
     after(&mut page, rehearsal, sql);
@@ -71,7 +72,8 @@ pub(super) fn next(rehearsal: &Rehearsal) -> &'static str {
 }
 
 fn over_budget(rehearsal: &Rehearsal) -> bool {
-    let reads = rehearsal.forecast.as_ref().map(|forecast| forecast.reads.run());
+    let forecast = rehearsal.forecast.as_ref();
+    let reads = forecast.and_then(|forecast| Some(forecast.reads.as_ref()?.run()));
     matches!((rehearsal.limit, reads), (Some(limit), Some(reads)) if reads > limit)
 }
 
@@ -110,7 +112,7 @@ fn tables(rehearsal: &Rehearsal) -> String {
     let heads = [
         "collection",
         "table",
-        ">documents",
+        &format!(">{}", plan.source.records().many()),
         ">rows",
         ">read",
         ">disk",
@@ -127,16 +129,14 @@ fn how(rehearsal: &Rehearsal, config: &Config) -> String {
         false => "tables that this run creates or finds empty",
     };
     format!(
-        "{} documents in {} {}, {lanes} at a time, by COPY straight into {whose}: without a key, that is fastest; \
+        "{} in {}, {lanes} at a time, by COPY straight into {whose}: without a key, that is fastest; \
          keys and indexes follow",
-        count(plan.documents()),
-        count(plan.lanes.len() as u64),
-        if plan.lanes.len() == 1 { "lane" } else { "lanes" },
+        held(plan.documents(), plan.source.records()),
+        counted(plan.lanes.len() as u64, "lane", "lanes"),
     )
 }
 
-fn reads(page: &mut String, rehearsal: &Rehearsal, forecast: &Forecast, price: &Price) {
-    let reads = &forecast.reads;
+fn reads(page: &mut String, rehearsal: &Rehearsal, reads: &Reads, price: &Price) {
     let probed = match reads.probe {
         0 => String::new(),
         probe => format!(" and {} to measure the source", count(probe)),
@@ -179,14 +179,17 @@ fn reads(page: &mut String, rehearsal: &Rehearsal, forecast: &Forecast, price: &
     }
 }
 
-fn time(page: &mut String, forecast: &Forecast) {
+fn time(page: &mut String, forecast: &Forecast, records: Records) {
     let told = |expected: Expected| short_time(expected.seconds);
     let all = forecast.duration();
+    let passes = forecast.passes.map_or_else(String::new, |passes| {
+        format!("reading everything once more and comparing {}, ", told(passes))
+    });
     entry(
         page,
         "time",
         &format!(
-            "about {} ({} to {}): planning {}, load {}, keys, indexes and counts {}",
+            "about {} ({} to {}): planning {}, load {}, {passes}keys, indexes and counts {}",
             told(all),
             short_time(all.least),
             short_time(all.most),
@@ -203,8 +206,9 @@ fn time(page: &mut String, forecast: &Forecast) {
             "the limit on reads a second sets the pace (--reads-per-second, --quota-safety, --ramp)"
         }
     };
-    let measured =
-        |what: &str, rate: Option<f64>| rate.map(|rate| format!("{what} {} documents/s", count(rate as u64)));
+    let measured = |what: &str, rate: Option<f64>| {
+        rate.map(|rate| format!("{what} {} {}/s", count(rate as u64), records.many()))
+    };
     let rates: Vec<String> = [
         measured("the source gave", forecast.source_rate),
         measured("the target took", forecast.target_rate),
@@ -217,6 +221,13 @@ fn time(page: &mut String, forecast: &Forecast) {
         false => format!("; measured alone, {}", rates.join(" and ")),
     };
     entry(page, "", &format!("{bound}{rates}"));
+    if forecast.passes.is_some() {
+        let text = format!(
+            "{} are read from the source for the load, and as much again for each pass that compares",
+            bytes(forecast.wire)
+        );
+        entry(page, "", &text);
+    }
     for what in &forecast.unmeasured {
         entry(page, "", &format!("not measured: {what}"));
     }

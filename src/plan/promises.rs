@@ -1,7 +1,8 @@
 //! What a run promises, what it does not, and what becomes of documents beyond being moved.
 
 use super::words::entry;
-use crate::text::count;
+use crate::text::{count, held};
+use config::mapping::Records;
 use config::{Config, Consistency};
 use pipeline::forecast::Forecast;
 use pipeline::plan::Plan;
@@ -16,7 +17,11 @@ pub(super) fn promises(page: &mut String, rehearsal: &Rehearsal, config: &Config
         }
         None => of_documents(page, rehearsal),
     }
-    if let Some(altered) = rehearsal.forecast.as_ref().map(altered) {
+    if let Some(altered) = rehearsal
+        .forecast
+        .as_ref()
+        .map(|forecast| altered(forecast, rehearsal.plan.source.records()))
+    {
         for text in altered {
             entry(page, "", &text);
         }
@@ -94,10 +99,11 @@ fn of_documents(page: &mut String, rehearsal: &Rehearsal) {
 }
 
 /// What becomes of documents beyond being moved, as far as the sample tells.
-fn altered(forecast: &Forecast) -> Vec<String> {
+fn altered(forecast: &Forecast, records: Records) -> Vec<String> {
     let altered = &forecast.altered;
+    let gone = format!("{} go to the quarantine", records.many());
     let of = [
-        (altered.quarantined, "documents go to the quarantine"),
+        (altered.quarantined, gone.as_str()),
         (
             altered.cast,
             "values are stored as another type (misfit = \"cast\")",
@@ -113,8 +119,8 @@ fn altered(forecast: &Forecast) -> Vec<String> {
     found
         .map(|(number, what)| {
             format!(
-                "in the {} documents looked at, {} {what}",
-                count(altered.looked_at),
+                "in the {} looked at, {} {what}",
+                held(altered.looked_at, records),
                 count(*number)
             )
         })
@@ -128,7 +134,7 @@ fn left_behind(page: &mut String, plan: &Plan) {
     let named: Vec<String> = plan
         .left_behind
         .iter()
-        .map(|left| format!("{} ({} documents)", left.id, count(left.documents)))
+        .map(|left| format!("{} ({})", left.id, held(left.documents, plan.source.records())))
         .collect();
     let text = format!(
         "collections that the mapping leaves where they are: {}",

@@ -127,7 +127,7 @@ fn the_page_for_people_ends_with_what_to_do_next() {
         let page = ends(
             world.etl(&["run", "--metrics-listen", "off"]),
             0,
-            &["12 read", "people", "complete"],
+            &["12 documents read", "people", "complete"],
         )
         .await;
         assert!(

@@ -119,6 +119,65 @@ fn what_cannot_be_merged_is_told_before_a_point_is_read() {
 }
 
 #[test]
+fn points_of_one_id_under_two_shard_keys_are_two_rows_or_none() {
+    test(async {
+        let memory = Collection::new("dac_memory", 200)
+            .ids(Ids::Dense)
+            .shard_keys(["eu", "us"])
+            .vector(VectorParams::new(8, Distance::Cosine));
+        let world = World::of([memory]).await;
+        let key = |name: &str| simulator::qdrant::ShardKey::from(name);
+        let (_, twin) = world.qdrant.points("dac_memory").swap_remove(0);
+        for name in ["eu", "us"] {
+            assert!(world.qdrant.put("dac_memory", Some(&key(name)), twin.clone()));
+        }
+        let points = world.qdrant.points("dac_memory").len() as u64;
+        let client = world.client().await;
+        client
+            .batch_execute(
+                "create extension if not exists vector; create table memory_fragments (id bigint not null unique, \
+                 shard text not null, embedding vector(8), unique (id, shard))",
+            )
+            .await
+            .unwrap();
+        let settings = "[source]\ncollections = [\"dac_memory\"]\n\n[tables.memory_fragments]\nfrom = \"dac_memory\"\n\
+             load = \"merge\"\nkey = [\"id\"]\n\n[tables.memory_fragments.columns]\n\
+             id = { from = \"$id\", type = \"bigint\" }\nembedding = { from = \"vector\", type = \"vector(8)\" }\n\
+             shard = { from = \"shard_key\", type = \"text\", required = true }\n";
+        world.settle(settings);
+        for (verb, code) in [("check", 3), ("plan", 7), ("run", 7)] {
+            let refused = world.etl(&[verb, "--source", "qdrant"]).run().await.unwrap();
+            let text = format!("{}{}", refused.stdout, refused.stderr);
+            assert_eq!(refused.status.code(), Some(code), "{verb}: {text}");
+            for words in [
+                "memory_fragments merges points of dac_memory by (id)",
+                "from = \"shard_key\"",
+            ] {
+                assert!(
+                    text.replace("\n          ", " ").contains(words),
+                    "{verb}: {words}: {text}"
+                );
+            }
+        }
+        let rows = "select count(*) from memory_fragments";
+        assert_eq!(client.query_one(rows, &[]).await.unwrap().get::<_, i64>(0), 0);
+        client
+            .batch_execute("alter table memory_fragments drop constraint memory_fragments_id_key")
+            .await
+            .unwrap();
+        world.settle(&settings.replace("key = [\"id\"]", "key = [\"id\", \"shard\"]"));
+        let said = complete(world.run(&[])).await;
+        assert_eq!(said["loaded"], points, "{said:#}");
+        let twins = format!("select count(*) from memory_fragments where id = {}", twin.id);
+        assert_eq!(client.query_one(&twins, &[]).await.unwrap().get::<_, i64>(0), 2);
+        assert_eq!(
+            client.query_one(rows, &[]).await.unwrap().get::<_, i64>(0) as u64,
+            points
+        );
+    });
+}
+
+#[test]
 fn what_no_column_takes_is_not_lost_but_put_aside() {
     test(async {
         let world = application(30, 30).await;

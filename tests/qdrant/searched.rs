@@ -73,6 +73,75 @@ fn every_distance_answers_the_same_and_a_row_that_differs_is_found() {
 }
 
 #[test]
+fn questions_of_ones_own_are_asked_and_those_that_cannot_be_are_told_by_line() {
+    test(async {
+        let of = |size| VectorParams::new(size, Distance::Cosine);
+        let memory = Collection::new("memory", 300)
+            .named("small", of(3))
+            .named("large", of(5))
+            .sparse("words", SparseParams::default());
+        let world = World::of([memory]).await;
+        complete(world.run(&[])).await;
+        let file = "questions.jsonl";
+        let write = |text: &[u8]| std::fs::write(world.folder().join(file), text).unwrap();
+        let asking = ["--queries-file", file];
+
+        write(b"[1, 0.5, -2e-3]\n\n[0.1, 0.2, 0.3, 0.4, 0.5]\n  [3, 2, 1]  \r\n");
+        let reports = same(&world, &asking).await;
+        let asked: Vec<(&str, u64)> = reports
+            .iter()
+            .map(|report| {
+                let column = report["subject"]["column"].as_str().unwrap_or_default();
+                (column, report["asked"].as_u64().unwrap())
+            })
+            .collect();
+        assert_eq!(asked.iter().map(|(_, asked)| asked).sum::<u64>(), 3, "{asked:?}");
+        assert_eq!(
+            asked.len(),
+            2,
+            "a column of sparse vectors is not asked: {asked:?}"
+        );
+
+        let wrong: [(&[u8], &[&str]); 8] = [
+            (b"", &["holds no vector"]),
+            (b"\n  \n", &["holds no vector"]),
+            (
+                b"[1, 2, 3]\n[1, 2]\n[1]\n",
+                &["line 2: it has 2 components", "have 3 or 5", "line 3: it has 1"],
+            ),
+            (
+                b"[1, 2, 3]\nhello\n{}\n",
+                &["line 2: a vector is written as", "line 3: a vector"],
+            ),
+            (b"[1, NaN, 3]\n", &["line 1: a vector is written as"]),
+            (
+                b"[1, 1e39, 3]\n[1, 2, 1e999]",
+                &["line 1: component 2 is 1e39", "line 2: "],
+            ),
+            (b"[]\n[1, null, 2]", &["line 1: it has no components", "line 2: "]),
+            (b"\xff\xfe\x00\n", &["line 1: a vector is written as"]),
+        ];
+        for (text, words) in wrong {
+            write(text);
+            let outcome = verified(&world, &asking).await;
+            let shown = String::from_utf8_lossy(text).into_owned();
+            assert_eq!(outcome.status.code(), Some(2), "{shown}{}", outcome.stdout);
+            for words in words {
+                assert!(
+                    outcome.stderr.contains(words),
+                    "{shown}: {words}: {}",
+                    outcome.stderr
+                );
+            }
+        }
+        std::fs::remove_file(world.folder().join(file)).unwrap();
+        let outcome = verified(&world, &asking).await;
+        assert_eq!(outcome.status.code(), Some(2), "{}", outcome.stdout);
+        assert!(outcome.stderr.contains("cannot be read"), "{}", outcome.stderr);
+    });
+}
+
+#[test]
 fn real_embeddings_answer_the_same_and_the_page_tells_what_the_index_finds() {
     test(async {
         if Endpoint::or_say("searching among real embeddings")

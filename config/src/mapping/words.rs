@@ -66,6 +66,24 @@ words!(
     "vector" => Vector, "array" => Array, "map" => Map, "any" => Any,
 );
 
+impl Records {
+    /// What one of them is called: the one place that decides the word for everything that is told of a move.
+    pub fn one(self) -> &'static str {
+        match self {
+            Records::Documents => "document",
+            Records::Points => "point",
+        }
+    }
+
+    /// What several of them are called.
+    pub fn many(self) -> &'static str {
+        match self {
+            Records::Documents => "documents",
+            Records::Points => "points",
+        }
+    }
+}
+
 /// What is said of a word that is none.
 pub(super) fn unknown<'w>(what: &str, word: &str, known: impl Iterator<Item = &'w str> + Clone) -> Misspelt {
     let advice = match nearest(word, known.clone()) {

@@ -11,6 +11,7 @@ use super::Finding;
 use super::source::{failed, in_time, unanswered};
 use crate::fault::Fault;
 use crate::source::qdrant::{Collection, Kinds, Qdrant, Sample};
+use config::mapping::Table;
 use futures::{StreamExt, stream};
 
 const ANSWERS: &str = "source.answers";
@@ -31,7 +32,8 @@ struct Looked {
 }
 
 /// What there is to say about the source.
-pub async fn qdrant(config: &config::Qdrant) -> Vec<Finding> {
+/// With the `tables` as written: some of them cannot be merged into.
+pub async fn qdrant(config: &config::Qdrant, tables: &[Table]) -> Vec<Finding> {
     let unreached = |fault: &Fault| {
         let mut findings = vec![unanswered(fault), server::encryption(config)];
         let checks = [server::VERSION, COLLECTIONS].into_iter().chain(ASPECTS);
@@ -62,7 +64,7 @@ pub async fn qdrant(config: &config::Qdrant) -> Vec<Finding> {
             storage::points(looked),
             storage::strict_mode(looked),
             storage::shards(looked, config.per_shard.is_some()),
-            storage::shard_keys(looked),
+            storage::shard_keys(looked, tables),
             storage::replicas(looked, config.read_consistency),
             contents::ids(looked),
             contents::vectors(looked),

@@ -69,13 +69,17 @@ pub async fn target(config: &config::Target, habits: &config::Run, wanted: Wante
         Err(fault) => return unreached(fault, config, postgres.certificate(), wanted),
     };
     let session = Session::new(lease, config.connection.connect_timeout);
+    let records = wanted.source.records();
     let seen = pooler::look(&postgres, &session).await;
     let pooled = told(pooler::POOLER, pooler::judge(&seen, &config.connection));
     let mut findings = vec![
         Finding::pass(ANSWERS, format!("PostgreSQL answers at {}", postgres.place())),
         told(server::VERSION, server::version(&session).await),
         told(server::WRITABLE, server::writable(&session).await),
-        told(server::TLS, server::tls(&session, &config.connection).await),
+        told(
+            server::TLS,
+            server::tls(&session, &config.connection, records).await,
+        ),
         certificate::certificate(&config.connection, postgres.certificate(), None),
         pooled,
         told(rights::RIGHTS, rights::rights(&session, &config.schema).await),
@@ -83,7 +87,7 @@ pub async fn target(config: &config::Target, habits: &config::Run, wanted: Wante
             rights::ROW_SECURITY,
             rights::row_security(&session, &config.schema).await,
         ),
-        told(pgvector::PGVECTOR, pgvector::pgvector(&session).await),
+        told(pgvector::PGVECTOR, pgvector::pgvector(&session, records).await),
         told(
             timeouts::TIMEOUTS,
             timeouts::timeouts(&session, config, habits).await,
@@ -134,7 +138,10 @@ fn unreached(
         "check host and port in DATABASE_URL, and that a firewall lets this machine through".to_owned()
     });
     let found = format!("could not {}: {}", fault.action, fault.message);
-    let means = "a run would end before it reads a document";
+    let means = format!(
+        "a run would end before it reads a {}",
+        wanted.source.records().one()
+    );
     let mapping = (!wanted.mapping.tables.is_empty()).then_some(mapping::MAPPING);
     let rest = REST.into_iter().chain(mapping).map(|check| match check {
         certificate::CERTIFICATE if shown.is_some() => {

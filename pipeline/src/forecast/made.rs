@@ -8,7 +8,7 @@ use super::sample::Sampled;
 use super::sizes::{self, RowSize};
 use crate::fault::Fault;
 use crate::load::postgres::{Postgres, ServerFacts};
-use config::mapping::Method;
+use config::mapping::{Load, Method};
 use serde::Serialize;
 use std::time::Duration;
 use transforms::Relation;
@@ -75,6 +75,14 @@ impl Made {
         let mut made = Made::default();
         let (mut memory, mut largest) = (0.0, 0.0);
         for one in sampled {
+            let tables = &one.collection.tables;
+            if let Some(table) = tables.iter().find(|table| table.load == Load::Merge) {
+                made.unmeasured.push(format!(
+                    "disk of {}: its rows are there, and grow by what is written into them",
+                    table.name
+                ));
+                continue;
+            }
             // One transaction for each collection: their tables are many, and a session's memory is not.
             let bench = Bench::open(postgres, facts).await?;
             [memory] = bench

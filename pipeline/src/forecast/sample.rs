@@ -8,7 +8,7 @@ use config::mapping::{Source, Type};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
-use transforms::{COPY_HEADER, COPY_TRAILER, Notes, Packer, Policy, Tuples};
+use transforms::{COPY_HEADER, COPY_TRAILER, Dictionary, Notes, Packer, Policy, Tuples};
 
 /// Bytes of documents kept of a collection: enough for means, and little memory.
 const KEPT: usize = 16 << 20;
@@ -32,6 +32,20 @@ impl Kept {
 
     fn of(&self, collection: &str) -> &[Bytes] {
         self.0.get(collection).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// Stands for the numbers that a run gives to the indices of sparse vectors: as many, and as large.
+#[derive(Debug)]
+struct Places;
+
+impl Dictionary for Places {
+    fn numbers(&self, _: &str, _: &str, indices: &[u32]) -> Option<Vec<u32>> {
+        u32::try_from(indices.len()).ok().map(|most| (0..most).collect())
+    }
+
+    fn indices(&self, _: &str, _: &str, numbers: &[u32]) -> Option<Vec<u32>> {
+        Some(numbers.to_vec())
     }
 }
 
@@ -91,7 +105,7 @@ fn packed<'p>(
     budget: &Budget,
 ) -> Sampled<'p> {
     let root = plan.source.root();
-    let packer = Packer::new(&collection.tables, &root, plan.mapping.exact_vectors);
+    let packer = Packer::new(&collection.tables, &root, plan.mapping.exact_vectors).with_dictionary(&Places);
     let pass = || {
         let began = Instant::now();
         let (rows, altered) = pack_all(&packer, plan, collection, bodies);

@@ -1,5 +1,6 @@
 //! Which store a run reads: the same for two runs that read the same records.
 
+use config::mapping::Records;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -24,6 +25,14 @@ pub enum Identity {
 }
 
 impl Identity {
+    /// What its records are called.
+    pub fn records(&self) -> Records {
+        match self {
+            Identity::Firestore { .. } => Records::Documents,
+            Identity::Qdrant { .. } => Records::Points,
+        }
+    }
+
     /// The name below which every record lies.
     pub fn root(&self) -> String {
         match self {

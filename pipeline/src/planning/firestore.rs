@@ -37,7 +37,7 @@ pub(super) async fn plan(
     let found = groups
         .iter()
         .map(|group| (group.collection.clone(), group.documents));
-    let (moved, left_behind) = chosen(&wish.mapping.tables, found.collect())?;
+    let (moved, left_behind) = chosen(wish, found.collect())?;
     let groups: Vec<Group> = groups
         .into_iter()
         .filter(|group| moved.contains(&group.collection))

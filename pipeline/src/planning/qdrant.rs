@@ -4,6 +4,7 @@
 //! meanwhile belongs to one of them, and what is promised about it is the run's to keep.
 
 mod drawing;
+pub(crate) mod merging;
 
 use super::{Found, Wish, chosen};
 use crate::fault::{Fault, Part};
@@ -44,11 +45,18 @@ pub(super) async fn plan(
     if described.is_empty() {
         return Err(nothing(wish));
     }
+    for described in &described {
+        if let Some(table) = merging::blurred(&wish.mapping.tables.tables, described) {
+            let (problem, next) = merging::told(table, described);
+            let fault = Fault::permanent(Part::Identity, "plan the run", problem);
+            return Err(fault.with_cause("shard_key").with_remedy(next));
+        }
+    }
     let found: Vec<Found> = described
         .iter()
         .map(|one| (one.name.clone(), one.points))
         .collect();
-    let (moved, left_behind) = chosen(&wish.mapping.tables, found)?;
+    let (moved, left_behind) = chosen(wish, found)?;
     let (mut looked_at, mut drawn) = (Vec::new(), Vec::new());
     for described in described.into_iter().filter(|one| moved.contains(&one.name)) {
         turn_to(format!(

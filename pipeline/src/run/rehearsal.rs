@@ -9,7 +9,6 @@ use crate::plan::Plan;
 use crate::planning;
 use crate::progress::Phase;
 use crate::recovery::{self, Beginning};
-use crate::store::Store;
 use checkpoints::CheckpointStore;
 use std::time::{Duration, Instant};
 
@@ -64,11 +63,9 @@ impl Run<'_> {
                 let planned_in = began.elapsed();
                 // Before anything is measured: what is in the way of a run is in the way of its plan.
                 let sql = create(&plan).await?;
-                let forecast = match self.forecaster(&reached, &plan, price.clone(), planned_in) {
-                    Some(forecaster) => Some(Box::pin(forecaster.forecast(kept)).await?),
-                    None => None,
-                };
-                (plan, sql, forecast)
+                let forecaster = self.forecaster(&reached, &plan, price.clone(), planned_in);
+                let forecast = Box::pin(forecaster.forecast(kept)).await?;
+                (plan, sql, Some(forecast))
             }
         };
         let tables: Vec<config::mapping::Table> = plan.tables().cloned().collect();
@@ -91,26 +88,22 @@ impl Run<'_> {
         plan: &'r Plan,
         price: Option<Price>,
         planned_in: Duration,
-    ) -> Option<Forecaster<'r>> {
-        let (Store::Firestore(source), config::Source::Firestore(settings)) = (&reached.store, self.source)
-        else {
-            return None;
-        };
+    ) -> Forecaster<'r> {
         self.progress
             .turn_to(Phase::Planning("measuring source and target".to_owned()));
-        Some(Forecaster {
-            source,
+        Forecaster {
+            source: &reached.store,
             postgres: &reached.postgres,
             facts: &reached.facts,
             plan,
             budget: &self.budget,
-            price: price?,
+            price,
             settings: Settings {
-                source: settings,
+                source: self.source,
                 target: self.target,
                 run: self.habits,
             },
             planned_in,
-        })
+        }
     }
 }

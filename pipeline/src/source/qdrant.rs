@@ -9,6 +9,7 @@ mod client;
 mod clock;
 mod collection;
 mod connection;
+mod pace;
 mod pages;
 mod planning;
 mod questions;

@@ -37,6 +37,12 @@ pub(super) fn metric(described: &qdrant::Collection, using: Option<&str>) -> Opt
     }
 }
 
+/// Components of a dense vector that is searched for whole; nothing for a sparse one.
+pub(super) fn size(described: &qdrant::Collection, using: Option<&str>) -> Option<usize> {
+    let vector = described.vectors.get(using.unwrap_or_default())?;
+    usize::try_from(vector.size).ok()
+}
+
 pub(super) fn vector_of(body: &[u8], collection: &str, using: Option<&str>) -> Option<Sought> {
     let point = point(body, collection).ok()?;
     let (_, vectors) = point.fields.iter().find(|(name, _)| *name == "vector")?;

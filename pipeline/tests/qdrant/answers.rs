@@ -171,7 +171,7 @@ async fn odd_values_are_seen_whatever_the_server_writes() {
 async fn a_check_tells_of_each_thing_once_and_changes_nothing() {
     let server = server(shop());
     let config = settings(&server.url(), &Habits::default());
-    let findings = check::qdrant(&config).await;
+    let findings = check::qdrant(&config, &[]).await;
     let verdict = |check: &str| {
         let found: Vec<_> = findings.iter().filter(|finding| finding.check == check).collect();
         assert_eq!(found.len(), 1, "{check}");
@@ -212,14 +212,14 @@ async fn a_check_of_what_is_not_there_says_so_about_everything() {
         collections: Some(vec!["memories".to_owned(), "nothing".to_owned()]),
         ..settings(&server.url(), &Habits::default())
     };
-    let findings = check::qdrant(&asked).await;
+    let findings = check::qdrant(&asked, &[]).await;
     let missing = findings
         .iter()
         .find(|finding| finding.verdict == Verdict::Fail)
         .unwrap();
     assert!(missing.found.contains("called nothing") && missing.next.as_ref().unwrap().contains(NOTES));
     let rest = settings(&rest_port().await, &Habits::default());
-    let findings = check::qdrant(&rest).await;
+    let findings = check::qdrant(&rest, &[]).await;
     assert_eq!(
         (findings[0].check, findings[0].verdict),
         ("source.answers", Verdict::Fail)

@@ -254,7 +254,7 @@ fn idle(column: &Column) -> Vec<(&'static str, String)> {
     if column.required && matches!(column.from, Source::Generated(_)) {
         say(
             "required",
-            "`required` is about documents, and PostgreSQL generates this column; leave it out",
+            "`required` is about what is read, and PostgreSQL generates this column; leave it out",
         );
     }
     if column.required && column.misfit == Misfit::Null {

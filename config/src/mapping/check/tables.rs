@@ -101,9 +101,10 @@ impl Check<'_> {
             if let Some(number) = (0..at).filter(readable).find(hides) {
                 let earlier = &self.mapping.tables[number];
                 let what = format!(
-                    "table `{}`: every document of `{}` already goes to table `{}` above (`{}`); move this table before \
+                    "table `{}`: every {} of `{}` already goes to table `{}` above (`{}`); move this table before \
                      it, or narrow that pattern",
                     shown(&table.name),
+                    table.of.one(),
                     shown(&table.from.to_string()),
                     shown(&earlier.name),
                     shown(&earlier.from.to_string()),

@@ -37,7 +37,7 @@ pub(super) fn read(page: &mut Page<'_>, name: &str, span: Range<usize>, table: &
         if !table.contains_key("from") {
             reader.missing(
                 "from",
-                "no `from` says which documents are meant; write for example from = \"users\"",
+                "no `from` says what its rows are made of; write for example from = \"users\"",
             );
         }
         Pattern::group(name)

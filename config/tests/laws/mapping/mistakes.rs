@@ -84,7 +84,7 @@ fn other_settings_and_the_mapping_are_told_together() {
         told,
         [
             "etl.toml line 2: run.lanes: `0` is not a whole number from 1 to 1024; write one",
-            "etl.toml line 3: table `a`: no `from` says which documents are meant; write for example from = \"users\"",
+            "etl.toml line 3: table `a`: no `from` says what its rows are made of; write for example from = \"users\"",
             "etl.toml line 4: table `a`: no key is called `form`; did you mean `from`?",
             "etl.toml line 5: no table is called `tablse`; did you mean `tables`?",
             "etl.toml line 7: no table is called `mappin`; did you mean `mapping`?",

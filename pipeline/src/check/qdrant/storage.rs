@@ -2,8 +2,10 @@
 
 use super::{Looked, each};
 use crate::check::Finding;
+use crate::planning::qdrant::merging::{blurred, told};
 use crate::source::qdrant::Status;
 use config::ReadConsistency;
+use config::mapping::Table;
 
 pub(super) const POINTS: &str = "source.points";
 pub(super) const STRICT_MODE: &str = "source.strict_mode";
@@ -109,7 +111,15 @@ pub(super) fn shards(looked: &[Looked], per_shard: bool) -> Finding {
 }
 
 /// Whether an id says which point is meant.
-pub(super) fn shard_keys(looked: &[Looked]) -> Finding {
+pub(super) fn shard_keys(looked: &[Looked], tables: &[Table]) -> Finding {
+    let blurred = looked
+        .iter()
+        .find_map(|one| Some((&one.collection, blurred(tables, &one.collection)?)));
+    if let Some((collection, table)) = blurred {
+        let (problem, next) = told(table, collection);
+        let means = "a run would be refused before a point is read";
+        return Finding::fail(SHARD_KEYS, problem, means, next);
+    }
     let keyed = each(looked, |one| {
         let keys = one.collection.shard_keys.as_ref()?;
         Some(super::names(keys))
@@ -157,7 +167,7 @@ mod tests {
             points(&looked),
             strict_mode(&looked),
             shards(&looked, false),
-            shard_keys(&looked),
+            shard_keys(&looked, &[]),
             replicas(&looked, ReadConsistency::One),
         ] {
             assert_eq!(finding.verdict, Verdict::Pass, "{}", finding.found);
@@ -197,13 +207,56 @@ mod tests {
             (one.collection.shards, one.collection.shard_keys) = (4, keys);
             (
                 shards(&[one.clone()], per_shard).verdict,
-                shard_keys(&[one]).found,
+                shard_keys(&[one], &[]).found,
             )
         };
         assert_eq!(told(None, false).0, Verdict::Warn);
         assert_eq!(told(None, true).0, Verdict::Pass);
         let (verdict, keys) = told(Some(vec!["\"eu\"".to_owned(), "7".to_owned()]), false);
         assert!(verdict == Verdict::Pass && keys.contains("\"eu\", 7"), "{keys}");
+    }
+
+    #[test]
+    fn a_key_without_the_shard_key_merges_nothing() {
+        use config::mapping::{
+            Column, Document, FieldPath, Function, Holds, Load, Pattern, Records, Scalar, Source, Type,
+        };
+        let mut one = plain();
+        one.collection.shard_keys = Some(vec!["\"eu\"".to_owned()]);
+        let text = Type::Scalar(Scalar::Text);
+        let column = |name: &str, from| Column {
+            from,
+            ..Column::field(name, FieldPath::top(name), text, Holds::Text)
+        };
+        let shard = Source::Field(FieldPath::top("shard_key"));
+        let mut table = Table::new("rows", Pattern::root("notes"), Records::Points);
+        table.load = Load::Merge;
+        table.columns = vec![
+            column("id", Source::Document(Document::Id)),
+            column("shard", shard),
+        ];
+        let verdict = |table: &Table, one: &Looked| {
+            shard_keys(std::slice::from_ref(one), std::slice::from_ref(table)).verdict
+        };
+        table.key = vec!["id".to_owned()];
+        assert_eq!(verdict(&table, &one), Verdict::Fail);
+        assert_eq!(verdict(&table, &plain()), Verdict::Pass, "every id is there once");
+        table.key.push("shard".to_owned());
+        assert_eq!(verdict(&table, &one), Verdict::Pass);
+        table.columns[1].apply = vec![Function::Lower];
+        assert_eq!(verdict(&table, &one), Verdict::Fail, "`EU` and `eu` are two keys");
+        table.columns[0].from = Source::Document(Document::Path);
+        assert_eq!(
+            verdict(&table, &one),
+            Verdict::Pass,
+            "a path ends with the shard key"
+        );
+        (table.key, table.load) = (vec!["shard".to_owned()], Load::Copy);
+        assert_eq!(
+            verdict(&table, &one),
+            Verdict::Pass,
+            "what is copied is not merged"
+        );
     }
 
     #[test]

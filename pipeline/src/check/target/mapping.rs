@@ -8,7 +8,7 @@ use crate::load::postgres::after::{After, Refused};
 use crate::load::postgres::{Ledger, Postgres};
 use crate::plan::Identity;
 use crate::progress::Progress;
-use config::mapping::{Column, Type};
+use config::mapping::{Column, Records, Type};
 use std::time::Duration;
 use transforms::{Relation, relations};
 
@@ -16,7 +16,11 @@ pub(super) const MAPPING: &str = "target.mapping";
 /// How long making everything may take.
 pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 
-const REFUSED: &str = "a run would be refused before a document is read";
+/// What a mapping that cannot be made means.
+fn refusal(records: Records) -> String {
+    format!("a run would be refused before a {} is read", records.one())
+}
+
 /// The first version of pgvector with `halfvec` and `sparsevec`.
 const MORE_TYPES: (u32, u32) = (0, 7);
 
@@ -29,9 +33,13 @@ pub(super) async fn mapping(
     wanted: Wanted<'_>,
 ) -> Result<Finding, Fault> {
     let relations = relations(&wanted.mapping.tables);
+    let records = wanted.source.records();
     let extensions = Extensions::ask(session).await?;
     let columns = relations.iter().flat_map(Relation::mapped);
-    if let Some(lacking) = columns.into_iter().find_map(|column| extensions.lack(column)) {
+    if let Some(lacking) = columns
+        .into_iter()
+        .find_map(|column| extensions.lack(column, records))
+    {
         return Ok(lacking);
     }
     let action = "try the mapping on the server";
@@ -39,7 +47,7 @@ pub(super) async fn mapping(
     match tried.await {
         Ok(Ok(finding)) => Ok(finding),
         Ok(Err(fault)) if fault.is_transient() => Err(fault),
-        Ok(Err(fault)) => Ok(refused(fault)),
+        Ok(Err(fault)) => Ok(refused(fault, records)),
         Err(_) => {
             let seconds = PATIENCE.as_secs();
             let why = format!("could not {action}: it took longer than {seconds} seconds");
@@ -95,11 +103,12 @@ async fn tried(
         let next = format!(
             "make the role of the run the owner of table {table}, or drop the table for the run to make it"
         );
-        return Ok(Finding::fail(MAPPING, found, REFUSED, next));
+        let means = refusal(wanted.source.records());
+        return Ok(Finding::fail(MAPPING, found, means, next));
     }
     let next = fault.remedy.unwrap_or_else(|| "mend the mapping".to_owned());
     Ok(match step.is_key() {
-        true => Finding::fail(MAPPING, found, REFUSED, next),
+        true => Finding::fail(MAPPING, found, refusal(wanted.source.records()), next),
         false => {
             let means = "a run loads every row, then goes without it and says so";
             Finding::warn(MAPPING, found, means, next)
@@ -111,12 +120,12 @@ fn told(fault: &Fault) -> String {
     format!("could not {}: {}", fault.action, fault.message)
 }
 
-fn refused(fault: Fault) -> Finding {
+fn refused(fault: Fault, records: Records) -> Finding {
     let found = told(&fault);
     let next = fault
         .remedy
         .unwrap_or_else(|| "mend the mapping, or what the server names".to_owned());
-    Finding::fail(MAPPING, found, REFUSED, next)
+    Finding::fail(MAPPING, found, refusal(records), next)
 }
 
 /// What the server has of the extensions whose types a mapping can name.
@@ -145,7 +154,7 @@ impl Extensions {
     }
 
     /// What a column's type wants that is not there.
-    fn lack(&self, column: &Column) -> Option<Finding> {
+    fn lack(&self, column: &Column, records: Records) -> Option<Finding> {
         let (name, sql) = (&column.name, column.sql);
         let install = "install pgvector on the server (package postgresql-NN-pgvector; managed services offer it as \
                        \"vector\")";
@@ -175,7 +184,7 @@ impl Extensions {
             Type::Scalar(_) | Type::Array(_) | Type::Json | Type::Point | Type::Tsvector => return None,
         };
         let found = format!("column {name} is {sql}: {what}");
-        Some(Finding::fail(MAPPING, found, REFUSED, next))
+        Some(Finding::fail(MAPPING, found, refusal(records), next))
     }
 }
 

@@ -7,7 +7,7 @@ use crate::load::postgres::Postgres;
 use crate::load::postgres::after::{After, graph};
 use crate::progress::Progress;
 use crate::source::firestore::Probe;
-use config::mapping::{Index, Type};
+use config::mapping::{Index, Records, Type};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -38,9 +38,9 @@ pub(super) async fn memory(
     let sql = "select current_setting('maintenance_work_mem'), \
                pg_size_bytes(current_setting('maintenance_work_mem'))";
     let row = session.row("ask for maintenance_work_mem", sql, &[]).await?;
-    let graphs = graphs(wanted.mapping);
+    let (graphs, records) = (graphs(wanted.mapping), wanted.source.records());
     if graphs.is_empty() {
-        return Ok(judge(row.get(0), row.get(1)));
+        return Ok(judge(row.get(0), row.get(1), records));
     }
     let progress = Progress::default();
     let after = After {
@@ -61,13 +61,13 @@ pub(super) async fn memory(
         .map(|graph| (graph, graph.collection.and_then(|id| counted.get(id).copied())))
         .max_by_key(|(graph, rows)| (rows.is_none(), graph.bytes(rows.unwrap_or(MILLION))));
     Ok(match largest {
-        Some((graph, Some(rows))) => graph.judge(rows, most),
+        Some((graph, Some(rows))) => graph.judge(rows, most, records),
         Some((graph, None)) => graph.tell(most),
-        None => judge(row.get(0), row.get(1)),
+        None => judge(row.get(0), row.get(1), records),
     })
 }
 
-fn judge(name: String, bytes: i64) -> Finding {
+fn judge(name: String, bytes: i64, records: Records) -> Finding {
     let thousands = bytes / (DIMENSIONS * 4 + GRAPH) / 1000;
     let found = format!(
         "maintenance_work_mem is {name}: an HNSW index of about {thousands},000 vectors of {DIMENSIONS} dimensions is built \
@@ -77,8 +77,11 @@ fn judge(name: String, bytes: i64) -> Finding {
         return Finding::pass(MEMORY, found);
     }
     let means = "primary keys and indexes take longer to build, those on vectors several times as long";
-    let next = "where documents hold vectors, SET maintenance_work_mem = '1GB' (or as much as the server has to \
-                spare) before you build indexes";
+    let next = format!(
+        "where {} hold vectors, SET maintenance_work_mem = '1GB' (or as much as the server has to spare) before you \
+         build indexes",
+        records.many()
+    );
     Finding::warn(MEMORY, found, means, next)
 }
 
@@ -158,12 +161,13 @@ impl Graph<'_> {
     }
 
     /// `rows` is how many there are at most, and `most` what a run gives a build.
-    fn judge(&self, rows: u64, most: u64) -> Finding {
+    fn judge(&self, rows: u64, most: u64, records: Records) -> Finding {
         let needed = self.bytes(rows);
         let found = format!(
-            "the {} takes {} of memory for {rows} documents, and a run may give it {}",
+            "the {} takes {} of memory for {rows} {}, and a run may give it {}",
             self.name(),
             megabytes(needed),
+            records.many(),
             megabytes(most)
         );
         if needed <= most {
@@ -205,9 +209,19 @@ mod tests {
 
     #[test]
     fn memory_below_the_usual_is_a_warning() {
-        assert_eq!(judge("64MB".to_owned(), USUAL).verdict, Verdict::Pass);
-        assert!(judge("64MB".to_owned(), USUAL).found.contains("about 17,000"));
-        assert_eq!(judge("16MB".to_owned(), 16 << 20).verdict, Verdict::Warn);
+        assert_eq!(
+            judge("64MB".to_owned(), USUAL, Records::Documents).verdict,
+            Verdict::Pass
+        );
+        assert!(
+            judge("64MB".to_owned(), USUAL, Records::Documents)
+                .found
+                .contains("about 17,000")
+        );
+        assert_eq!(
+            judge("16MB".to_owned(), 16 << 20, Records::Documents).verdict,
+            Verdict::Warn
+        );
     }
 
     #[test]
@@ -233,8 +247,14 @@ mod tests {
             collection: Some("notes"),
         };
         let fits = graph.bytes(1_000);
-        assert_eq!(graph.judge(1_000, fits).verdict, Verdict::Pass);
-        assert_eq!(graph.judge(1_001, fits).verdict, Verdict::Warn);
+        assert_eq!(
+            graph.judge(1_000, fits, Records::Documents).verdict,
+            Verdict::Pass
+        );
+        assert_eq!(
+            graph.judge(1_001, fits, Records::Documents).verdict,
+            Verdict::Warn
+        );
         let told = graph.tell(graph.bytes(500_000)).found;
         assert!(
             told.contains("enough for about 500 thousand") || told.contains("about 499 thousand"),

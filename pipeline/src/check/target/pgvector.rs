@@ -3,6 +3,7 @@
 use super::Session;
 use crate::check::Finding;
 use crate::fault::Fault;
+use config::mapping::Records;
 use transforms::quote;
 
 pub(super) const PGVECTOR: &str = "target.pgvector";
@@ -74,7 +75,7 @@ struct Extension {
     role: String,
 }
 
-pub(super) async fn pgvector(session: &Session) -> Result<Finding, Fault> {
+pub(super) async fn pgvector(session: &Session, records: Records) -> Result<Finding, Fault> {
     let sql = "select e.extversion, n.nspname::text, coalesce(has_schema_privilege(n.oid, 'usage'), false), \
                a.default_version, coalesce(r.rolsuper or (v.trusted or not v.superuser) and \
                has_database_privilege(current_database(), 'create'), false), current_user::text \
@@ -92,13 +93,16 @@ pub(super) async fn pgvector(session: &Session) -> Result<Finding, Fault> {
         creatable: row.get(4),
         role: row.get(5),
     };
-    Ok(extension.judge())
+    Ok(extension.judge(records.many()))
 }
 
 impl Extension {
-    fn judge(&self) -> Finding {
-        let vectors_only = "documents without vectors do not need it; a run that meets one with a vector is refused \
-                            before anything is created";
+    /// `many`: what the source's records are called.
+    fn judge(&self, many: &str) -> Finding {
+        let vectors_only = format!(
+            "{many} without vectors do not need it; a run that meets one with a vector is refused before anything is \
+             created"
+        );
         match (&self.installed, &self.offered) {
             (Some(version), _) => match &self.schema {
                 Some(schema) if !self.usable => {
@@ -114,7 +118,7 @@ impl Extension {
             },
             (None, Some(version)) if self.creatable => known(
                 version,
-                format!("{version} is offered, and a run creates it where documents hold vectors"),
+                format!("{version} is offered, and a run creates it where {many} hold vectors"),
             ),
             (None, Some(version)) => {
                 // Not a no: some hosters let roles create it that PostgreSQL itself would refuse.
@@ -123,12 +127,14 @@ impl Extension {
                     self.role
                 );
                 let next =
-                    "if documents hold vectors, run once as an administrator: CREATE EXTENSION vector;";
+                    format!("if {many} hold vectors, run once as an administrator: CREATE EXTENSION vector;");
                 Finding::warn(PGVECTOR, found, vectors_only, next)
             }
             (None, None) => {
-                let next = "if documents hold vectors, install pgvector on the server (package \
-                            postgresql-NN-pgvector; managed services offer it as \"vector\")";
+                let next = format!(
+                    "if {many} hold vectors, install pgvector on the server (package postgresql-NN-pgvector; \
+                     managed services offer it as \"vector\")"
+                );
                 Finding::warn(PGVECTOR, "the server does not have it", vectors_only, next)
             }
         }

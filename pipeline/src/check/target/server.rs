@@ -3,6 +3,7 @@
 use super::Session;
 use crate::check::Finding;
 use crate::fault::Fault;
+use config::mapping::Records;
 use config::{Connection, Tls};
 use std::net::IpAddr;
 
@@ -59,12 +60,21 @@ fn judge_writable(replica: bool, read_only: bool, role: String) -> Finding {
     Finding::pass(WRITABLE, "the server takes writes")
 }
 
-pub(super) async fn tls(session: &Session, connection: &Connection) -> Result<Finding, Fault> {
+pub(super) async fn tls(
+    session: &Session,
+    connection: &Connection,
+    records: Records,
+) -> Result<Finding, Fault> {
     let sql = "select coalesce((select ssl from pg_stat_ssl where pid = pg_backend_pid()), false)";
     let row = session
         .row("ask whether the connection is encrypted", sql, &[])
         .await?;
-    Ok(judge_tls(connection.tls, nearby(&connection.hosts), row.get(0)))
+    Ok(judge_tls(
+        connection.tls,
+        nearby(&connection.hosts),
+        row.get(0),
+        records,
+    ))
 }
 
 /// Every host is this machine.
@@ -78,7 +88,8 @@ fn nearby(hosts: &[String]) -> bool {
 
 /// This side knows how the connection was opened; the server knows only about the last stretch of it, which a pooler
 /// or proxy may have opened.
-fn judge_tls(tls: Tls, nearby: bool, server_sees_it: bool) -> Finding {
+fn judge_tls(tls: Tls, nearby: bool, server_sees_it: bool, records: Records) -> Finding {
+    let many = records.many();
     let verify =
         "write sslmode=verify-full into DATABASE_URL, and sslrootcert=FILE if the authority is your own";
     let how = match tls {
@@ -86,12 +97,13 @@ fn judge_tls(tls: Tls, nearby: bool, server_sees_it: bool) -> Finding {
             return Finding::pass(TLS, "clear text, and the server's address is this machine's own");
         }
         Tls::Disable => {
-            let means = "documents and password cross the network readable to whoever is in between";
+            let means = format!("{many} and password cross the network readable to whoever is in between");
             return Finding::warn(TLS, "the connection is not encrypted", means, verify);
         }
         Tls::NoVerify if !nearby => {
             let found = "encrypted, but the server's certificate is not checked";
-            let means = "whoever answers at this address is taken for the server, and gets the documents";
+            let means =
+                format!("whoever answers at this address is taken for the server, and gets the {many}");
             return Finding::warn(TLS, found, means, verify);
         }
         Tls::NoVerify => "encrypted; the certificate is not checked, on this machine's own address",
@@ -134,7 +146,7 @@ mod tests {
 
     #[test]
     fn only_what_leaves_this_machine_has_to_be_encrypted_and_checked() {
-        let verdict = |tls, nearby| judge_tls(tls, nearby, tls != Tls::Disable).verdict;
+        let verdict = |tls, nearby| judge_tls(tls, nearby, tls != Tls::Disable, Records::Documents).verdict;
         assert_eq!(verdict(Tls::Disable, true), Verdict::Pass);
         assert_eq!(verdict(Tls::Disable, false), Verdict::Warn);
         assert_eq!(verdict(Tls::NoVerify, true), Verdict::Pass);

@@ -17,6 +17,7 @@ mod making;
 mod memory;
 mod names;
 mod outcome;
+mod parts;
 mod session;
 mod steps;
 #[cfg(test)]
@@ -30,7 +31,7 @@ use super::Postgres;
 use crate::fault::{Class, Fault};
 use crate::progress::Progress;
 use build::{Builder, Server};
-use config::mapping::{Index, Table, Type};
+use config::mapping::{Index, Records, Table, Type};
 use definition::{Definition, Effort};
 use futures::stream::StreamExt;
 use session::{Limits, Session};
@@ -58,6 +59,13 @@ impl After<'_> {
     /// What would be made, in order.
     pub fn steps(&self) -> Vec<Step> {
         steps(self.tables, self.schema, self.keys)
+    }
+
+    /// What the rows are made of: all tables of a plan have the same source.
+    fn records(&self) -> Records {
+        self.tables
+            .first()
+            .map_or_else(Records::default, |table| table.of)
     }
 
     /// Makes everything that is not there. If the tables are `live`, in use by others, nobody who reads or writes

@@ -6,7 +6,7 @@
 use super::{Ledger, ServerFacts};
 use crate::fault::{Fault, Part};
 use crate::plan::Plan;
-use config::mapping::{Load, Type};
+use config::mapping::{Load, Records, Type};
 use std::collections::BTreeMap;
 use tokio_postgres::types::Type as SqlType;
 use transforms::{Relation, quote};
@@ -210,13 +210,17 @@ fn extension_sql(relations: &[Relation<'_>], facts: &ServerFacts) -> Result<Stri
     if !columns.any(|column| needs_pgvector(column.sql)) {
         return Ok(String::new());
     }
+    let many = relations
+        .first()
+        .map_or_else(Records::default, |relation| relation.table().of)
+        .many();
     match (&facts.vector_schema, facts.vector_offered) {
         (Some(schema), _) => Ok(format!("set local search_path = {}, pg_catalog;\n", quote(schema))),
         (None, true) => Ok("create extension if not exists vector with schema public;\nset local search_path = public, pg_catalog;\n".to_owned()),
         (None, false) => Err(Fault::permanent(
             Part::Target,
             "create the tables",
-            "the documents hold vectors, but the server does not have the extension pgvector",
+            format!("the {many} hold vectors, but the server does not have the extension pgvector"),
         )
         .with_cause("no_pgvector")
         .with_remedy("install pgvector on the server (package postgresql-NN-pgvector; managed services offer it as \"vector\"), then start the same command again")),

@@ -5,17 +5,9 @@ use super::{Firestore, Range};
 use crate::fault::Fault;
 use crate::metrics;
 use crate::plan::ReadTime;
-use std::time::{Duration, Instant};
+use crate::source::Pace;
+use std::time::Instant;
 use tonic::Status;
-
-/// What reading some documents took.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Pace {
-    /// Documents that came after the first of each stream.
-    pub(crate) documents: u64,
-    /// From the first document of the first stream to the last of the last.
-    pub(crate) took: Duration,
-}
 
 impl Firestore {
     /// Reads about `documents` of a group in as many streams as `lanes`, one a range, and hands each to `look`.

@@ -97,6 +97,15 @@ impl Builder<'_> {
         self.wait_for_others(step).await?;
         let (schema, pgvector) = (self.after.schema, self.server.pgvector.as_deref());
         let found = self.session.found(step, definition, schema, pgvector).await?;
+        let parts = self.session.parts(step).await?;
+        let half = found.iter().find(|found| !found.valid && !found.constraint);
+        if let Some(parts) = &parts
+            && !found.iter().any(|found| found.valid)
+            && (self.live || half.is_some())
+        {
+            let half = half.map(|half| half.name.clone());
+            return self.index_by_parts(step, definition, parts, half).await;
+        }
         for leftover in found.iter().filter(|found| !found.valid && !found.constraint) {
             self.drop_index(step, &leftover.name).await?;
         }
@@ -215,7 +224,8 @@ impl Builder<'_> {
         let what = format!("dropping what is left of the {}", step.sentence);
         self.board.turn_to(&step.table, what, None);
         let name = format!("{}.{}", quote(self.after.schema), quote(name));
-        if self.live {
+        // Of a table in parts it cannot be dropped concurrently, and there is nothing in it.
+        if self.live && self.session.parts(step).await?.is_none() {
             let limits = Limits {
                 lock: None,
                 memory: None,

@@ -7,6 +7,7 @@ use super::outcome::Warning;
 use super::session::Limits;
 use super::steps::{Step, list};
 use crate::fault::{Class, Fault, Part};
+use config::mapping::Records;
 use transforms::quote;
 
 /// How many keys, and rows of each, are named.
@@ -23,6 +24,9 @@ pub(super) struct Keyed {
 impl Builder<'_> {
     /// Makes the primary key, or finds it made.
     pub(super) async fn key(&self, step: &Step, columns: &[String]) -> Result<Keyed, Fault> {
+        if let Some(keyed) = self.key_by_parts(step, columns).await? {
+            return Ok(keyed);
+        }
         match self.session.primary_key(step).await? {
             Some(there) if there == columns => return Ok(Keyed::default()),
             Some(there) => return self.beside(step, columns, &there).await,
@@ -120,7 +124,7 @@ impl Builder<'_> {
     }
 
     /// Makes a column NOT NULL without keeping writers out while its rows are looked at.
-    async fn forbid_null(&self, step: &Step, column: &str) -> Result<(), Fault> {
+    pub(super) async fn forbid_null(&self, step: &Step, column: &str) -> Result<(), Fault> {
         let action = format!("make column {column} of table {} NOT NULL", step.table);
         let (table, quoted) = (&step.qualified, quote(column));
         let check = quote(&other(&format!("{}_notnull", step.name), column));
@@ -189,9 +193,18 @@ impl Builder<'_> {
         }
         let key = columns.join(", ");
         let mend = if nulls {
-            format!("give ({key}) a value in every document or a default")
+            let one = self.after.records().one();
+            format!("give ({key}) a value in every {one} or a default")
         } else {
-            "choose one that tells its documents apart (with the parent's id, `$1`)".to_owned()
+            match self.after.records() {
+                Records::Documents => {
+                    "choose one that tells its documents apart (with the parent's id, `$1`)"
+                }
+                Records::Points => {
+                    "choose one that tells its points apart (with `shard_key`, where sharding is custom)"
+                }
+            }
+            .to_owned()
         };
         let remedy = format!(
             "the rows are all there, and none was changed. Look at `key` of tables.{}: {mend}, or leave it out, and the key \

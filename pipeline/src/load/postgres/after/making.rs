@@ -120,7 +120,8 @@ impl Builder<'_> {
                 let filter = definition.filter.as_deref();
                 let named = self.duplicates(step, &columns, filter).await?;
                 reason = format!("{reason}: {named}");
-                "the documents are the source's truth: mend them or do without `unique`".to_owned()
+                let many = self.after.records().many();
+                format!("the {many} are the source's truth: mend them or do without `unique`")
             }
             ("54000", What::Index(definition)) => too_long(definition),
             ("42830", _) => {

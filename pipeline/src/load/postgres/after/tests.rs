@@ -6,7 +6,8 @@ mod amiss; // what cannot be: duplicates, long texts, orphans, and what is said 
 mod interrupted; // killed between two steps and in the middle of one
 mod kinds; // every kind of index and constraint, made once
 mod live; // while others read and write
-mod means; // memory, /dev/shm, poolers
+mod means;
+mod parts; // tables in parts, live // memory, /dev/shm, poolers
 
 use super::super::Postgres;
 use super::{After, Outcome, Refused};

@@ -7,7 +7,7 @@ use super::kinds::{CATALOG, everything};
 use super::*;
 
 /// The first steps alone, as a start makes them that is killed after the last of them.
-async fn make_some(place: &Place, steps: usize, live: bool) {
+pub(super) async fn make_some(place: &Place, steps: usize, live: bool) {
     let session = Session(&place.postgres);
     let builder = Builder {
         after: &place.after(),
@@ -56,7 +56,7 @@ async fn kill_in_the_middle_of(place: &Place, name: &str) {
     }
 }
 
-const BUILDERS_ARE_GONE: &str = "select not exists (select 1 from pg_stat_activity where query like 'create%index concurrently%' \
+pub(super) const BUILDERS_ARE_GONE: &str = "select not exists (select 1 from pg_stat_activity where query like 'create%index concurrently%' \
      and datname = current_database() and state = 'active')";
 
 #[test]
