@@ -80,7 +80,7 @@ impl Moving {
 fn mapping(case: &Case) -> String {
     let Case { collection, size, .. } = case;
     format!(
-        "[tables.{collection}]\nfrom = \"{collection}\"\nof = \"points\"\nkey = [\"id\"]\n\
+        "[tables.{collection}]\nfrom = \"{collection}\"\nof = \"points\"\nkey = [\"id\"]\ntoast_tuple_target = 8160\n\
          [tables.{collection}.columns]\nid = {{ from = \"$id\", type = \"bigint\" }}\n\
          embedding = {{ from = \"vector\", type = \"vector({size})\" }}\npayload = {{ type = \"jsonb\" }}\n"
     )
