@@ -84,10 +84,11 @@ fn what_dangles_is_told_and_its_constraint_is_not_validated() {
         )
         .await;
         for orphans in orphans {
-            let line = format!(
-                "rows of {} refer to nothing in",
-                orphans["table"].as_str().unwrap()
-            );
+            let table = orphans["table"].as_str().unwrap();
+            let line = match orphans["count"].as_u64().unwrap() {
+                1 => format!("orphans: 1 row of {table} refers to nothing in"),
+                count => format!("orphans: {count} rows of {table} refer to nothing in"),
+            };
             assert!(page.stdout.contains(&line), "{line}\n{}", page.stdout);
             let constraint = format!("({})\n", orphans["constraint"].as_str().unwrap());
             assert!(page.stdout.contains(&constraint), "{constraint}\n{}", page.stdout);

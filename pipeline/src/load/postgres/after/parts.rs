@@ -159,7 +159,7 @@ impl Builder<'_> {
 /// The same step of one part.
 fn of(step: &Step, part: &Part, what: What) -> Step {
     Step {
-        table: part.name.clone(),
+        table: step.table.clone(),
         name: other(&step.name, &part.name),
         sentence: format!("{} in part {}", step.sentence, part.name),
         qualified: format!("{}.{}", quote(&part.schema), quote(&part.name)),
