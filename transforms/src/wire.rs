@@ -131,7 +131,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn payload(&mut self, number: u32, wire: u32, groups: usize) -> Result<Payload<'a>, Malformed> {
         Ok(match wire {
             0 => Payload::Varint(self.varint()?),
