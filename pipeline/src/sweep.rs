@@ -165,7 +165,7 @@ fn changed(found: Differences, why: &str, remedy: &str) -> Fault {
         updated,
         deleted,
     } = found;
-    let message = format!("{why}: {inserted} points are new, {updated} are different, {deleted} are gone");
+    let message = format!("{why}: points that are new: {inserted}, different: {updated}, gone: {deleted}");
     Fault::permanent(Part::Sums, "complete the run", message)
         .with_cause("changed")
         .with_remedy(remedy)

@@ -2,10 +2,13 @@
 //! A reader never leaves its message, whatever the bytes say; offsets in errors count from the outermost body.
 //! Which fields a message has, and what they mean, is left to the modules of the sources.
 
+mod varint;
+
 use std::collections::HashSet;
 use std::ops::Range;
 
 use crate::Value;
+use varint::short_varint;
 
 /// Bytes that are not the message they should be.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -245,21 +248,6 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The number that these eight bytes begin with, and in how many of them it is, unless it needs more.
-fn short_varint(bytes: u64) -> Option<(u64, usize)> {
-    const LAST: u64 = 0x8080_8080_8080_8080;
-    let ends = !bytes & LAST;
-    if ends == 0 {
-        return None;
-    }
-    // Up to the highest bit of the byte that ends it; then seven bits of each byte move together, by pairs.
-    let mine = bytes & (ends ^ (ends - 1)) & !LAST;
-    let pairs = (mine & 0x007f_007f_007f_007f) | (mine & 0x7f00_7f00_7f00_7f00) >> 1;
-    let fours = (pairs & 0x0000_3fff_0000_3fff) | (pairs & 0x3fff_0000_3fff_0000) >> 2;
-    let value = (fours & 0x0fff_ffff) | (fours & 0x0fff_ffff_0000_0000) >> 4;
-    Some((value, ends.trailing_zeros() as usize / 8 + 1))
-}
-
 impl<'a> Field<'a> {
     fn expected(&self, what: &'static str) -> Malformed {
         Malformed { what, at: self.at }
@@ -333,63 +321,4 @@ fn repeats(fields: &[(&str, Value<'_>)]) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    /// A number as any encoder writes it, or in more bytes than it needs.
-    fn varint(mut number: u64, more: usize) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        while number >= 0x80 {
-            bytes.push(number as u8 | 0x80);
-            number >>= 7;
-        }
-        bytes.push(number as u8);
-        for _ in 0..more.min(10 - bytes.len()) {
-            *bytes.last_mut().unwrap() |= 0x80;
-            bytes.push(0);
-        }
-        bytes
-    }
-
-    proptest! {
-        /// Whatever follows a number, and however many bytes it is in.
-        #[test]
-        fn a_number_is_read_whole_and_no_further(
-            bits in 0..=64u32, number: u64, more in 0..10usize, rest in proptest::collection::vec(any::<u8>(), 0..12),
-        ) {
-            let number = number.checked_shr(64 - bits).unwrap_or(0);
-            let bytes = [varint(number, more), rest.clone()].concat();
-            let mut reader = Reader::new(&bytes);
-            prop_assert_eq!(reader.varint(), Ok(number));
-            prop_assert_eq!(reader.bytes(), rest.as_slice());
-            prop_assert_eq!(reader.range(), bytes.len() - rest.len()..bytes.len());
-        }
-
-        /// The short way and the long one read the same fields in the same places, and stumble over the same bytes.
-        #[test]
-        fn both_ways_to_read_a_field_agree(
-            bytes in proptest::collection::vec(prop_oneof![any::<u8>(), 0..24u8], 0..40),
-        ) {
-            let told = |field: Result<Option<Field<'_>>, Malformed>| {
-                field.map(|field| field.map(|field| {
-                    let inner = field.message().map(|inner| (inner.bytes().to_vec(), inner.range()));
-                    (field.number, field.at, field.varint(), inner)
-                }))
-            };
-            let (mut short, mut long) = (Reader::new(&bytes), Reader::new(&bytes));
-            loop {
-                let one = told(short.next_field());
-                let other = match long.bytes() {
-                    [] => Ok(None),
-                    _ => told(long.any_field().map(Some)),
-                };
-                prop_assert_eq!(&one, &other);
-                prop_assert_eq!(short.range(), long.range());
-                if !matches!(one, Ok(Some(_))) {
-                    break;
-                }
-            }
-        }
-    }
-}
+mod tests;

@@ -2,6 +2,7 @@
 //! Writing never fails and reading gives back the same value, bit for bit (of NaN, those of 32 bits only).
 //! U+0000 is written as `\u0000`, which `json` takes and `jsonb` does not: whoever packs for `jsonb` has to ask.
 
+mod escape;
 mod float;
 mod point;
 mod read;
