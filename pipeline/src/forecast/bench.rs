@@ -2,7 +2,7 @@
 
 use super::sample::{Sampled, stream};
 use crate::fault::{Fault, Part};
-use crate::load::postgres::{Lease, Postgres, ServerFacts, fault};
+use crate::load::postgres::{Lease, Postgres, ServerFacts, extension_sql, fault};
 use futures::SinkExt;
 use std::pin::pin;
 use transforms::{Relation, quote};
@@ -17,6 +17,7 @@ const ACTION: &str = "measure with tables in the target";
 pub(crate) struct Bench {
     lease: Lease,
     schema: String,
+    facts: ServerFacts,
 }
 
 impl Bench {
@@ -39,7 +40,11 @@ impl Bench {
     async fn within(postgres: &Postgres, facts: &ServerFacts, schema: String) -> Result<Bench, Fault> {
         let lease = postgres.lease().await?;
         postgres.begin(&lease, ACTION).await?;
-        let bench = Bench { lease, schema };
+        let bench = Bench {
+            lease,
+            schema,
+            facts: facts.clone(),
+        };
         if let Some(schema) = &facts.vector_schema {
             let path = format!("set local search_path = {}, pg_catalog", quote(schema));
             bench.run(&path).await?;
@@ -69,9 +74,11 @@ impl Bench {
         Ok(numbers)
     }
 
-    /// Makes the tables of a collection.
+    /// Makes the tables of a collection, and pgvector first where they need it and a run would make it.
     pub(crate) async fn create(&self, sampled: &Sampled<'_>) -> Result<(), Fault> {
-        for relation in sampled.collection.relations() {
+        let relations = sampled.collection.relations();
+        self.run(&extension_sql(&relations, &self.facts)?).await?;
+        for relation in relations {
             self.run(&relation.create_sql(&self.schema)).await?;
         }
         Ok(())
