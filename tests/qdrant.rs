@@ -5,7 +5,6 @@ mod judge; // exported points held against the simulator's
 mod kinds; // every kind of id, vector and payload
 mod merged; // into a table of the application
 mod moving; // points that change meanwhile, kills, and what is promised about both
-mod planned; // what a plan tells
 mod readme; // what README tells, done
 mod searched; // search answers the same
 mod spans; // what is remembered of the points of each span

@@ -2,7 +2,7 @@
 
 use super::sample::{Sampled, stream};
 use crate::fault::{Fault, Part};
-use crate::load::postgres::{Lease, Postgres, ServerFacts, extension_sql, fault};
+use crate::load::postgres::{Lease, Postgres, ServerFacts, fault};
 use futures::SinkExt;
 use std::pin::pin;
 use transforms::{Relation, quote};
@@ -17,7 +17,6 @@ const ACTION: &str = "measure with tables in the target";
 pub(crate) struct Bench {
     lease: Lease,
     schema: String,
-    facts: ServerFacts,
 }
 
 impl Bench {
@@ -40,11 +39,7 @@ impl Bench {
     async fn within(postgres: &Postgres, facts: &ServerFacts, schema: String) -> Result<Bench, Fault> {
         let lease = postgres.lease().await?;
         postgres.begin(&lease, ACTION).await?;
-        let bench = Bench {
-            lease,
-            schema,
-            facts: facts.clone(),
-        };
+        let bench = Bench { lease, schema };
         if let Some(schema) = &facts.vector_schema {
             let path = format!("set local search_path = {}, pg_catalog", quote(schema));
             bench.run(&path).await?;
@@ -74,11 +69,9 @@ impl Bench {
         Ok(numbers)
     }
 
-    /// Makes the tables of a collection, and pgvector first where they need it and a run would make it.
+    /// Makes the tables of a collection.
     pub(crate) async fn create(&self, sampled: &Sampled<'_>) -> Result<(), Fault> {
-        let relations = sampled.collection.relations();
-        self.run(&extension_sql(&relations, &self.facts)?).await?;
-        for relation in relations {
+        for relation in sampled.collection.relations() {
             self.run(&relation.create_sql(&self.schema)).await?;
         }
         Ok(())

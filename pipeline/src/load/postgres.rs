@@ -31,7 +31,6 @@ pub use spans::{Known, Stretch};
 pub use sweep::{Differences, Found, Sweeper};
 pub use swept::Swept;
 pub use tables::Existing;
-pub(crate) use tables::extension_sql;
 
 use crate::fault::{Fault, Part};
 use crate::retry::Policy;

@@ -204,7 +204,7 @@ fn layout(table: &Relation<'_>) -> Vec<(String, String)> {
 }
 
 /// pgvector, if the tables need it: created where it is missing, found where it lies.
-pub(crate) fn extension_sql(relations: &[Relation<'_>], facts: &ServerFacts) -> Result<String, Fault> {
+fn extension_sql(relations: &[Relation<'_>], facts: &ServerFacts) -> Result<String, Fault> {
     let needs_pgvector = |sql: Type| matches!(sql, Type::Vector(_) | Type::Halfvec(_) | Type::Sparsevec(_));
     let mut columns = relations.iter().flat_map(Relation::mapped);
     if !columns.any(|column| needs_pgvector(column.sql)) {
