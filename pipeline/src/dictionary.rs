@@ -10,7 +10,7 @@ use bytes::Bytes;
 use config::mapping::{Column, FieldPath, Source, Table};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, PoisonError, RwLock};
-use transforms::{Dictionary, Document, Value};
+use transforms::{Dictionary, Value};
 
 /// The numbers of all columns of a run.
 #[derive(Debug, Clone)]
@@ -86,7 +86,7 @@ impl Numbers {
             let Ok(document) = plan.document(lane, body) else {
                 continue;
             };
-            if let Some(Value::Sparse(sparse)) = at(&document, path) {
+            if let Some(Value::Sparse(sparse)) = document.at(path.0.iter().map(String::as_str)) {
                 let indices = sparse.indices().iter().copied();
                 new.extend(
                     indices.filter(|index| !known.is_some_and(|known| known.numbers.contains_key(index))),
@@ -141,24 +141,4 @@ fn remapped(table: &Table) -> impl Iterator<Item = (&Column, &FieldPath)> {
         Source::Field(path) => Some((column, path)),
         _ => None,
     })
-}
-
-/// The value of a field.
-fn at<'d>(document: &'d Document<'_>, path: &FieldPath) -> Option<&'d Value<'d>> {
-    let (first, rest) = path.0.split_first()?;
-    let mut value = document
-        .fields
-        .iter()
-        .find(|(name, _)| name == first)
-        .map(|(_, value)| value)?;
-    for name in rest {
-        let Value::Map(fields) = value else {
-            return None;
-        };
-        value = fields
-            .iter()
-            .find(|(own, _)| own == name)
-            .map(|(_, value)| value)?;
-    }
-    Some(value)
 }

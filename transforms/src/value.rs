@@ -61,7 +61,22 @@ pub enum Value<'a> {
     Sparse(Box<Sparse<'a>>),
 }
 
-impl Document<'_> {
+impl<'a> Document<'a> {
+    /// The value at a path of names, each that of a field or of a key of the map before it.
+    pub fn at<'n>(&self, path: impl IntoIterator<Item = &'n str>) -> Option<&Value<'a>> {
+        let mut fields = self.fields.as_slice();
+        let mut found = None;
+        for name in path {
+            let (_, value) = fields.iter().find(|(field, _)| *field == name)?;
+            fields = match value {
+                Value::Map(fields) => fields,
+                _ => &[],
+            };
+            found = Some(value);
+        }
+        found
+    }
+
     /// What it is: points have no times.
     pub(crate) fn kind(&self) -> Records {
         match (self.created, self.updated) {

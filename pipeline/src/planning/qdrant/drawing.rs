@@ -112,19 +112,8 @@ fn field(key: &str, index: &source::Indexed, points: &[Document<'_>]) -> Option<
 
 /// Whether a point has a list where an index looks.
 fn is_list(point: &Document<'_>, key: &str) -> bool {
-    let mut fields = point.fields.as_slice();
-    let mut found = None;
-    for name in std::iter::once("payload").chain(key.split('.')) {
-        found = fields
-            .iter()
-            .find(|(field, _)| *field == name)
-            .map(|(_, value)| value);
-        fields = match found {
-            Some(Value::Map(fields)) => fields,
-            _ => &[],
-        };
-    }
-    matches!(found, Some(Value::Array(_)))
+    let path = std::iter::once("payload").chain(key.split('.'));
+    matches!(point.at(path), Some(Value::Array(_)))
 }
 
 fn sharding(keys: &[String]) -> Option<ShardKeys> {

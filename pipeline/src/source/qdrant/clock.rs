@@ -88,15 +88,9 @@ impl Seen {
         let Ok(point) = transforms::qdrant::point(body, "") else {
             return;
         };
-        let mut at = Some(&Value::Map(point.fields))
-            .and_then(|fields| member(fields, "payload"))
-            .cloned();
-        for name in key.split('.') {
-            at = at.as_ref().and_then(|value| member(value, name)).cloned();
-        }
-        match at {
+        match point.at(std::iter::once("payload").chain(key.split('.'))) {
             None | Some(Value::Null) => {}
-            Some(value) => match kind(&value) {
+            Some(value) => match kind(value) {
                 Some(kind) if self.kinds.contains(&kind) => {}
                 Some(kind) => self.kinds.push(kind),
                 None => self.amiss = Some(format!("{value:.60?}")),
@@ -124,16 +118,6 @@ impl Seen {
             }
             _ => Ok(Some(kind)),
         }
-    }
-}
-
-fn member<'v, 'a>(value: &'v Value<'a>, name: &str) -> Option<&'v Value<'a>> {
-    match value {
-        Value::Map(fields) => fields
-            .iter()
-            .find(|(key, _)| *key == name)
-            .map(|(_, value)| value),
-        _ => None,
     }
 }
 
