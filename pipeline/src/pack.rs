@@ -6,7 +6,7 @@
 use crate::dictionary::Numbers;
 use crate::embedding::Vectors;
 use crate::metrics;
-use crate::plan::{Lane, Plan, ReadTime};
+use crate::plan::{Identity, Lane, Plan, ReadTime};
 use crate::record::Account;
 use crate::room::Room;
 use crate::source::Batch;
@@ -172,8 +172,16 @@ pub(crate) fn pack(
         packer = packer.with_dictionary(numbers);
     }
     let mut packing = Packing::new(collection.relations().len(), &batch);
+    let mut direct = matches!(plan.source, Identity::Firestore { .. }).then(|| packer.direct());
     let mut vectors = vectors.into_iter();
     for (place, body) in batch.documents.iter().enumerate() {
+        let packed = direct
+            .as_mut()
+            .and_then(|direct| direct.pack(body, &mut packing.tuples));
+        if let Some(notes) = packed {
+            packing.note(place, Ok(notes));
+            continue;
+        }
         let vectors = vectors.next().unwrap_or_else(|| Ok(Vec::new()));
         let packed = plan
             .document(lane, body)

@@ -3,6 +3,7 @@
 //! Nothing is lost on the way: a value lands in its column, in `_extra`, or its document is rejected with the
 //! reason; reading, loading and keeping rejected documents are the pipeline's.
 
+mod ascii;
 mod census;
 pub mod firestore;
 mod floats;
@@ -32,7 +33,7 @@ pub use census::Census;
 pub use config::mapping;
 pub use floats::{Floats, Sparse};
 pub use infer::{Shape, infer};
-pub use pack::{COPY_HEADER, COPY_TRAILER, Dictionary, Packer, Tuples};
+pub use pack::{COPY_HEADER, COPY_TRAILER, Dictionary, Direct, Packer, Tuples};
 pub use propose::{Evidence, Proposal, propose};
 pub use reject::{Amendment, Notes, Policy, Reason, Reject};
 pub use relation::{Relation, RelationColumn, relations};

@@ -2,6 +2,7 @@
 //! Every function answers with the decoded message or [`Malformed`]; none panics, and none recurses without bound.
 //! A value of a type unknown here is refused, never dropped; what to do with refused documents is the caller's.
 
+pub(crate) mod lying;
 mod value;
 mod vector;
 

@@ -50,7 +50,7 @@ fn value<'a>(mut reader: Reader<'a>, depth: usize) -> Result<Value<'a>, Malforme
     found.ok_or_else(|| reader.malformed("a value of no type that documents are known to hold"))
 }
 
-fn map<'a>(mut reader: Reader<'a>, depth: usize) -> Result<Value<'a>, Malformed> {
+pub(super) fn map<'a>(mut reader: Reader<'a>, depth: usize) -> Result<Value<'a>, Malformed> {
     if let Some(components) = vector::packed(reader.bytes()) {
         return Ok(Value::Vector(components));
     }
@@ -64,7 +64,7 @@ fn map<'a>(mut reader: Reader<'a>, depth: usize) -> Result<Value<'a>, Malformed>
     Ok(vector::shaped(&fields).map_or_else(|| Value::Map(fields), Value::Vector))
 }
 
-fn array<'a>(mut reader: Reader<'a>, depth: usize) -> Result<Vec<Value<'a>>, Malformed> {
+pub(super) fn array<'a>(mut reader: Reader<'a>, depth: usize) -> Result<Vec<Value<'a>>, Malformed> {
     let mut values = Vec::new();
     while let Some(field) = reader.next_field()? {
         if field.number == 1 {
@@ -74,7 +74,7 @@ fn array<'a>(mut reader: Reader<'a>, depth: usize) -> Result<Vec<Value<'a>>, Mal
     Ok(values)
 }
 
-fn point<'a>(mut reader: Reader<'_>) -> Result<Value<'a>, Malformed> {
+pub(super) fn point<'a>(mut reader: Reader<'_>) -> Result<Value<'a>, Malformed> {
     let (mut latitude, mut longitude) = (0.0, 0.0);
     while let Some(field) = reader.next_field()? {
         match field.number {

@@ -2,6 +2,7 @@
 //! Writing never fails and reading gives back the same value, bit for bit (of NaN, those of 32 bits only).
 //! U+0000 is written as `\u0000`, which `json` takes and `jsonb` does not: whoever packs for `jsonb` has to ask.
 
+mod direct;
 mod escape;
 mod float;
 mod point;
@@ -9,6 +10,7 @@ mod read;
 mod rest;
 mod write;
 
+pub(crate) use direct::is_marked;
 pub use point::point;
 pub use read::{Owned, Unreadable, read, read_object};
 pub use rest::rest;

@@ -265,7 +265,15 @@ impl<'o> Writer<'o> {
         self.raw("\"");
     }
 
-    fn string(&mut self, text: &str) {
+    /// Appends, in quotes, what a string holds as it is.
+    pub(super) fn plain(&mut self, text: &[u8]) {
+        self.out.reserve(text.len() + 2);
+        self.out.push(b'"');
+        self.out.extend_from_slice(text);
+        self.out.push(b'"');
+    }
+
+    pub(super) fn string(&mut self, text: &str) {
         let start = self.out.len();
         // With both quotes, so that there is room for all of most texts at once.
         self.out.reserve(text.len() + 2);
@@ -296,7 +304,7 @@ impl<'o> Writer<'o> {
         }
     }
 
-    fn raw(&mut self, text: &str) {
+    pub(crate) fn raw(&mut self, text: &str) {
         self.out.extend_from_slice(text.as_bytes());
     }
 

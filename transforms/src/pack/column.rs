@@ -6,7 +6,7 @@ use super::cast::spelled;
 use super::encode::{self, Fit, Refusal, Taste};
 use super::layout::{Cell, From};
 use super::row::Row;
-use super::{Packed, cell, reject, remap, text, vector};
+use super::{Packed, Rules, cell, reject, remap, text, vector};
 use crate::json;
 use crate::mapping::{Document, Function, Holds, Misfit, Records, Zero};
 use crate::{Amendment, Policy, Reason, Reject, Value};
@@ -22,24 +22,24 @@ pub(super) fn write<'p>(row: &mut Row<'p, '_, '_>, cell: &'p Cell<'_>, out: &mut
         From::Constant(Err(())) => Err(unspeakable(cell, "value")),
         From::Document(document) => {
             let value = text::about(*document, &row.subject);
-            derived(row, cell, value.as_ref().map(json::Owned::view).as_ref(), out)
+            derived(row.rules, cell, value.as_ref(), out)
         }
         From::Template(parts) => {
             let text = text::text(parts, &row.subject, &row.slots);
-            derived(row, cell, text.as_deref().map(Value::Text).as_ref(), out)
+            derived(row.rules, cell, text.as_deref().map(Value::Text).as_ref(), out)
         }
         From::Embedding(at) => {
             let embedding = row.embeddings.get(*at).and_then(Option::as_ref);
             let components = |embedding: &Vec<f32>| embedding.iter().copied().map(f64::from).collect();
             let value = embedding.map(components).map(Value::Vector);
-            derived(row, cell, value.as_ref(), out)
+            derived(row.rules, cell, value.as_ref(), out)
         }
     }
 }
 
 /// A value that is not the document's own: nothing is lost where the column cannot hold it.
-fn derived(
-    row: &Row<'_, '_, '_>,
+pub(super) fn derived(
+    rules: Rules<'_>,
     cell: &Cell<'_>,
     value: Option<&Value<'_>>,
     out: &mut Vec<u8>,
@@ -51,13 +51,13 @@ fn derived(
     let taste = Taste {
         holds: natural(value),
         casts: true,
-        rules: row.rules,
+        rules,
     };
     let fit = take(cell, value, taste, out).map_err(|refusal| refused(cell, refusal))?;
     if fit == Fit::Misfit {
         out.truncate(start);
         // A point without its id is none.
-        let is_id = row.rules.of == Records::Points && matches!(cell.from, From::Document(Document::Id));
+        let is_id = rules.of == Records::Points && matches!(cell.from, From::Document(Document::Id));
         if is_id || cell.column.misfit == Misfit::Quarantine {
             return Err(misfit(cell, value));
         }
@@ -116,7 +116,7 @@ fn some(
     };
     row.notes.rounded |= fit == Fit::Rounded;
     if fit != Fit::Misfit {
-        row.tell(slot, cell, fit);
+        row.slots[slot].told.by(cell, fit, row.exact_vectors);
         return Ok(());
     }
     out.truncate(start);
@@ -127,7 +127,7 @@ fn some(
             let fit = take(cell, value, taste, out).map_err(|refusal| refused(cell, refusal))?;
             if fit != Fit::Misfit {
                 amend(row, cell, slot, value, Policy::Cast);
-                row.tell(slot, cell, Fit::Cast);
+                row.slots[slot].told.by(cell, Fit::Cast, row.exact_vectors);
                 return Ok(());
             }
             out.truncate(start);
@@ -155,7 +155,12 @@ fn zero(row: &mut Row<'_, '_, '_>, cell: &Cell<'_>) -> Packed<bool> {
 }
 
 /// What the column's functions make of the value meets its type.
-fn take(cell: &Cell<'_>, value: &Value<'_>, taste: Taste<'_>, out: &mut Vec<u8>) -> Result<Fit, Refusal> {
+pub(super) fn take(
+    cell: &Cell<'_>,
+    value: &Value<'_>,
+    taste: Taste<'_>,
+    out: &mut Vec<u8>,
+) -> Result<Fit, Refusal> {
     let column = cell.column;
     if column.apply.is_empty() {
         return encode::write(column.sql, value, taste, out);

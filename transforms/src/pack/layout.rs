@@ -44,7 +44,7 @@ pub(super) struct Layout<'t> {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Level<'t> {
     pub(super) branches: Vec<Branch<'t>>,
-    places: HashMap<&'t str, usize>,
+    places: HashMap<&'t [u8], usize>,
 }
 
 /// One name inside a map.
@@ -239,9 +239,9 @@ impl<'t> Level<'t> {
     /// The branch of this name. Documents mostly come with their fields in the columns' order: it is looked for at
     /// `next` before hashing.
     #[inline]
-    pub(super) fn find(&self, name: &str, next: &mut usize) -> Option<&Branch<'t>> {
+    pub(super) fn find(&self, name: &[u8], next: &mut usize) -> Option<&Branch<'t>> {
         let place = match self.branches.get(*next) {
-            Some(branch) if branch.name == name => *next,
+            Some(branch) if branch.name.as_bytes() == name => *next,
             _ => *self.places.get(name)?,
         };
         *next = place + 1;
@@ -251,7 +251,7 @@ impl<'t> Level<'t> {
     fn branch(&mut self, path: &'t [String], slots: &mut usize) -> Option<&mut Branch<'t>> {
         let (name, rest) = path.split_first()?;
         let next = self.branches.len();
-        let place = *self.places.entry(name).or_insert(next);
+        let place = *self.places.entry(name.as_bytes()).or_insert(next);
         if place == next {
             self.branches.push(Branch {
                 name,

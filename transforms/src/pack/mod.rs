@@ -9,6 +9,7 @@ mod cast;
 mod cell;
 mod column;
 mod dictionary;
+mod direct;
 mod encode;
 mod floats;
 mod geo;
@@ -20,10 +21,12 @@ mod row;
 mod strip;
 mod subject;
 mod text;
+mod told;
 mod tuples;
 mod vector;
 
 pub use dictionary::Dictionary;
+pub use direct::Direct;
 
 use crate::mapping::{Load, Nul, Records, Source, Table};
 use crate::{Document, Notes, Reason, Reject, below, visible};
@@ -57,6 +60,8 @@ struct Prepared<'t> {
     table: &'t Table,
     documents: Layout<'t>,
     children: Vec<Layout<'t>>,
+    /// Whether documents can be packed without being decoded.
+    is_direct: bool,
 }
 
 /// What decides, beside type and value, how a cell is written.
@@ -116,7 +121,7 @@ impl<'t> Packer<'t> {
     /// The texts to embed, one for each embedding column of the document's table, in order; none where a field of
     /// the text is missing or the text is empty.
     pub fn texts(&self, document: &Document<'_>) -> Vec<Option<String>> {
-        let Ok((prepared, path, wildcards)) = self.route(document) else {
+        let Ok((prepared, path, wildcards)) = self.route(&document.name, document.kind()) else {
             return Vec::new();
         };
         let layout = &prepared.documents;
@@ -136,7 +141,7 @@ impl<'t> Packer<'t> {
 
     /// The dimensions of those columns, in the same order.
     pub fn dimensions(&self, document: &Document<'_>) -> Vec<usize> {
-        let Ok((prepared, ..)) = self.route(document) else {
+        let Ok((prepared, ..)) = self.route(&document.name, document.kind()) else {
             return Vec::new();
         };
         let columns = prepared.table.columns.iter();
@@ -154,7 +159,7 @@ impl<'t> Packer<'t> {
         embeddings: &[Option<Vec<f32>>],
         out: &mut [Tuples],
     ) -> Result<Notes, Reject> {
-        let (prepared, path, wildcards) = self.route(document)?;
+        let (prepared, path, wildcards) = self.route(&document.name, document.kind())?;
         let relation = prepared.documents.relation;
         let Some(out) = out.get_mut(relation..=relation + prepared.children.len()) else {
             let detail = "this program has no buffer for the rows of its table: report it".into();
@@ -192,16 +197,11 @@ impl<'t> Packer<'t> {
     }
 
     /// The document's table, its path, and what the pattern's `*` stand for.
-    fn route<'d>(&self, document: &'d Document<'_>) -> Packed<(&Prepared<'t>, &'d str, Vec<&'d str>)> {
-        let Some(path) = below(&document.name, self.root) else {
-            let detail = format!(
-                "the name {:?} does not lie below {:?}",
-                visible(&document.name),
-                self.root
-            );
+    fn route<'d>(&self, name: &'d str, kind: Records) -> Packed<(&Prepared<'t>, &'d str, Vec<&'d str>)> {
+        let Some(path) = below(name, self.root) else {
+            let detail = format!("the name {:?} does not lie below {:?}", visible(name), self.root);
             return Err(reject(Reason::Malformed, Some("_path"), detail));
         };
-        let kind = document.kind();
         let matching = |table: &'_ Prepared<'t>| {
             let matches = table.table.from.matches(path);
             matches.filter(|_| table.table.of == kind)
@@ -298,6 +298,7 @@ fn prepared<'t>(tables: &'t [Table], root: &str, homes: &Homes<'t>) -> Vec<Prepa
             .collect();
         relation += 1 + table.children.len();
         Prepared {
+            is_direct: direct::is_possible(table, &documents),
             table,
             documents,
             children,

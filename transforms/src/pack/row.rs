@@ -3,23 +3,21 @@
 //! Which documents become rows of which relation, and taking back half a row, are the packer's.
 
 use super::column;
-use super::encode::{self, Fit};
+use super::encode;
 use super::layout::{Branch, Layout, Level};
 use super::remap::Remapping;
 use super::subject::Subject;
+use super::told::Told;
 use super::{Packed, Rules, cell, reject};
 use crate::json::{Left, Writer};
-use crate::mapping::{Collection, Load, Nul, Records, Type};
+use crate::mapping::{Collection, Load, Nul, Records};
 use crate::{Notes, Reason, Timestamp, Value};
 
 /// A value that somebody asks for, and what has become of it so far.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Slot<'d> {
     pub(super) value: Option<&'d Value<'d>>,
-    /// The column that is asked first tells it: whether that has no functions, and whether it tells all.
-    pub(super) told: Option<(bool, bool)>,
-    /// A column of type `jsonb` tells all of it.
-    in_json: bool,
+    pub(super) told: Told,
     /// An amendment records it.
     pub(super) amended: bool,
     /// The rows of a child table hold its elements.
@@ -28,16 +26,16 @@ pub(super) struct Slot<'d> {
 
 impl Slot<'_> {
     fn is_whole(&self) -> bool {
-        self.told.map_or(self.amended, |(_, whole)| whole)
+        self.told.whole().unwrap_or(self.amended)
     }
 
     fn is_beside(&self) -> bool {
-        self.told.is_some_and(|(_, whole)| !whole)
+        self.told.whole() == Some(false)
     }
 
     /// A column gives it back, and the maps that lead to it.
     fn comes_back(&self) -> bool {
-        self.told.is_some_and(|(_, whole)| whole) && !self.amended
+        self.told.whole() == Some(true) && !self.amended
     }
 }
 
@@ -111,7 +109,7 @@ where
     fn walk(&mut self, fields: &'d [(&'d str, Value<'d>)], elements: &mut Elements<'d>) -> Members<'d> {
         let (layout, mut extra, mut next) = (self.layout, Members::new(), 0);
         for (name, value) in fields {
-            match layout.fields.find(name, &mut next) {
+            match layout.fields.find(name.as_bytes(), &mut next) {
                 Some(branch) => self.gather(branch, value, elements),
                 None => extra.push((name, Left::Whole(value))),
             }
@@ -139,7 +137,7 @@ where
         let below = self.is_beside_below(&layout.fields);
         match (layout.itself.map(|slot| self.slots[slot]), element) {
             // A column has it all, whatever it is.
-            (Some(slot), _) if slot.in_json || slot.is_whole() && !slot.is_beside() && !below => {
+            (Some(slot), _) if slot.told.in_json || slot.is_whole() && !slot.is_beside() && !below => {
                 extra.clear()
             }
             (Some(slot), Value::Map(_)) if slot.is_whole() || slot.is_beside() => {
@@ -184,7 +182,7 @@ where
         if let (Some(inner), Value::Map(entries)) = (&branch.inner, value) {
             let mut next = 0;
             for (name, value) in entries {
-                if let Some(branch) = inner.find(name, &mut next) {
+                if let Some(branch) = inner.find(name.as_bytes(), &mut next) {
                     self.gather(branch, value, elements);
                 }
             }
@@ -206,7 +204,7 @@ where
             // What most fields come to needs no second look: missing, or whole in a column.
             let slot = &self.slots[branch.slot];
             let plain = branch.inner.is_none() && !branch.dropped;
-            if slot.value.is_none() || plain && slot.told.is_some_and(|(_, whole)| whole) {
+            if slot.value.is_none() || plain && slot.told.whole() == Some(true) {
                 continue;
             }
             if let Some(left) = self.left(branch) {
@@ -228,8 +226,8 @@ where
         match (inner, value) {
             (_, Value::Null) if branch.forgets => None,
             // All of it is there as it was, whatever columns make of its parts.
-            _ if slot.rows || slot.in_json || slot.is_whole() && !beside => None,
-            (Some(inner), Value::Map(entries)) if slot.told.is_none() && !slot.amended => {
+            _ if slot.rows || slot.told.in_json || slot.is_whole() && !beside => None,
+            (Some(inner), Value::Map(entries)) if slot.told.whole().is_none() && !slot.amended => {
                 self.part(inner, entries).map(Left::Part)
             }
             _ => Some(Left::Whole(value)),
@@ -240,7 +238,7 @@ where
     fn part(&mut self, level: &Level<'_>, entries: &'d [(&'d str, Value<'d>)]) -> Option<Members<'d>> {
         let (mut members, mut next) = (Members::new(), 0);
         for (name, value) in entries {
-            let left = match level.find(name, &mut next) {
+            let left = match level.find(name.as_bytes(), &mut next) {
                 Some(branch) => self.left(branch),
                 None => Some(Left::Whole(value)),
             };
@@ -288,22 +286,6 @@ where
     }
 }
 
-impl Row<'_, '_, '_> {
-    /// Remembers what a cell made of a field.
-    pub(super) fn tell(&mut self, slot: usize, cell: &super::layout::Cell<'_>, fit: Fit) {
-        let whole = match fit {
-            Fit::Whole | Fit::Cast => true,
-            Fit::Rounded => !self.exact_vectors,
-            Fit::Beside | Fit::Misfit => false,
-        };
-        let (slot, plain) = (&mut self.slots[slot], cell.column.apply.is_empty());
-        slot.in_json |= whole && cell.tells && cell.column.sql == Type::Json;
-        if cell.tells && slot.told.is_none_or(|(before, _)| plain && !before) {
-            slot.told = Some((plain, whole));
-        }
-    }
-}
-
 /// Whether a value is an array or map whose elements can be rows. Empty ones have none, and a key with U+0000 has no
 /// place in `_key`.
 fn is_of(of: Collection, value: &Value<'_>) -> bool {
@@ -316,7 +298,7 @@ fn is_of(of: Collection, value: &Value<'_>) -> bool {
     }
 }
 
-fn moment(column: &'static str, timestamp: Option<Timestamp>, out: &mut Vec<u8>) -> Packed<()> {
+pub(super) fn moment(column: &'static str, timestamp: Option<Timestamp>, out: &mut Vec<u8>) -> Packed<()> {
     let Some(micros) = timestamp.and_then(Timestamp::micros) else {
         let detail = "not a whole microsecond between the years 1 and 9999".into();
         return Err(reject(Reason::TimestampPrecision, Some(column), detail));

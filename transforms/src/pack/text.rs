@@ -5,7 +5,6 @@ use super::cast::spelled;
 use super::layout::Part;
 use super::row::Slot;
 use super::subject::Subject;
-use crate::json::Owned;
 use crate::mapping::Document;
 use crate::{Timestamp, Value};
 
@@ -16,7 +15,7 @@ pub(super) fn text(parts: &[Part<'_>], subject: &Subject<'_>, slots: &[Slot<'_>]
         match part {
             Part::Text(literal) => text.push_str(literal),
             Part::Slot(slot) => text.push_str(&word(slots.get(*slot)?.value?)?),
-            Part::Document(document) => text.push_str(&word(&about(*document, subject)?.view())?),
+            Part::Document(document) => text.push_str(&word(&about(*document, subject)?)?),
         }
     }
     Some(text)
@@ -31,10 +30,10 @@ fn word(value: &Value<'_>) -> Option<String> {
 }
 
 /// What is known about the document, or about the element's place in it.
-pub(super) fn about(document: Document, subject: &Subject<'_>) -> Option<Owned> {
+pub(super) fn about<'d>(document: Document, subject: &Subject<'d>) -> Option<Value<'d>> {
     let path = subject.path;
-    let text = |text: &str| Some(Owned::Text(text.into()));
-    let moment = |timestamp: Timestamp| Some(Owned::Timestamp(timestamp));
+    let text = |text: &'d str| Some(Value::Text(text));
+    let moment = |timestamp: Timestamp| Some(Value::Timestamp(timestamp));
     match document {
         Document::Id => text(subject.id),
         Document::Path => text(path),
@@ -45,7 +44,7 @@ pub(super) fn about(document: Document, subject: &Subject<'_>) -> Option<Owned> 
         Document::Wildcard(number) => text(subject.wildcards.get(usize::from(number).checked_sub(1)?)?),
         Document::Created => subject.document.created.and_then(moment),
         Document::Updated => subject.document.updated.and_then(moment),
-        Document::Ordinal => Some(Owned::Integer(i64::from(subject.ordinal?))),
+        Document::Ordinal => Some(Value::Integer(i64::from(subject.ordinal?))),
         Document::Key => text(subject.key?),
         // Asked for by its slot.
         Document::Value => None,

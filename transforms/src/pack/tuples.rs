@@ -25,6 +25,17 @@ impl Tuples {
         }
     }
 
+    /// Appends one tuple if all of it is written, or leaves everything as it was.
+    pub(super) fn attempt<T>(&mut self, write: impl FnOnce(&mut Vec<u8>) -> Option<T>) -> Option<T> {
+        let start = self.bytes.len();
+        let written = write(&mut self.bytes).filter(|_| self.bytes.len() - start <= LARGEST);
+        match written {
+            Some(_) => self.starts.push(start),
+            None => self.bytes.truncate(start),
+        }
+        written
+    }
+
     /// Appends one tuple, or leaves everything as it was.
     pub(super) fn tuple<T>(&mut self, write: impl FnOnce(&mut Vec<u8>) -> Packed<T>) -> Packed<T> {
         let start = self.bytes.len();

@@ -3,6 +3,7 @@
 
 mod arbitrary;
 mod decoding;
+mod direct;
 mod expectations;
 mod mapped;
 mod mappings;

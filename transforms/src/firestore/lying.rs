@@ -1,0 +1,163 @@
+//! Values as they lie in the bytes of their document: told apart, and what they hold not looked into.
+//! Understood is what an encoder without surprises writes; of anything else there is nothing, and the decoder next door
+//! is asked, which takes every legal message and says what is wrong with the others.
+
+use super::value;
+use crate::wire::Reader;
+use crate::{Timestamp, Value};
+
+/// One value. Texts may be no UTF-8; arrays and maps may hold anything.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Lying<'b> {
+    Null,
+    Boolean(bool),
+    Integer(i64),
+    Double(f64),
+    Timestamp(Timestamp),
+    Text(&'b [u8]),
+    Bytes(&'b [u8]),
+    Reference(&'b [u8]),
+    GeoPoint(&'b [u8]),
+    Array(&'b [u8]),
+    Map(&'b [u8]),
+}
+
+impl<'b> Lying<'b> {
+    /// The value that a message is.
+    #[inline]
+    fn of(message: &'b [u8]) -> Option<Self> {
+        let (key, rest) = message.split_first()?;
+        Some(match key {
+            0x8a => Lying::Text(all(rest.strip_prefix(b"\x01")?)?),
+            0x92 => Lying::Bytes(all(rest.strip_prefix(b"\x01")?)?),
+            0x08 => Lying::Boolean(number(rest)? != 0),
+            0x10 => Lying::Integer(number(rest)?.cast_signed()),
+            0x19 => Lying::Double(f64::from_le_bytes(rest.try_into().ok()?)),
+            0x2a => Lying::Reference(all(rest)?),
+            0x32 => Lying::Map(all(rest)?),
+            0x42 => Lying::GeoPoint(all(rest)?),
+            0x4a => Lying::Array(all(rest)?),
+            0x52 => Lying::Timestamp(moment(all(rest)?)?),
+            0x58 => number(rest).map(|_| Lying::Null)?,
+            _ => return None,
+        })
+    }
+
+    /// The value decoded, if it can be.
+    pub(crate) fn value(self) -> Option<Value<'b>> {
+        Some(match self {
+            Lying::Null => Value::Null,
+            Lying::Boolean(boolean) => Value::Boolean(boolean),
+            Lying::Integer(integer) => Value::Integer(integer),
+            Lying::Double(double) => Value::Double(double),
+            Lying::Timestamp(timestamp) => Value::Timestamp(timestamp),
+            Lying::Text(text) => Value::Text(std::str::from_utf8(text).ok()?),
+            Lying::Bytes(bytes) => Value::Bytes(bytes),
+            Lying::Reference(name) => Value::Reference(std::str::from_utf8(name).ok()?),
+            Lying::GeoPoint(point) => value::point(Reader::new(point)).ok()?,
+            Lying::Array(array) => value::array(Reader::new(array), 2).map(Value::Array).ok()?,
+            Lying::Map(map) => value::map(Reader::new(map), 2).ok()?,
+        })
+    }
+}
+
+/// What a document is made of.
+pub(crate) enum Part<'b> {
+    Field(&'b [u8], Lying<'b>),
+    Created(Timestamp),
+    Updated(Timestamp),
+}
+
+/// The name of a document, and what comes after it.
+pub(crate) fn name(body: &[u8]) -> Option<(&[u8], &[u8])> {
+    let mut rest = body;
+    let name = inside(0x0a, &mut rest)?;
+    Some((name, rest))
+}
+
+/// The next part of a document.
+#[inline]
+pub(crate) fn part<'b>(rest: &mut &'b [u8]) -> Option<Part<'b>> {
+    match rest.first()? {
+        0x12 => inside(0x12, rest)
+            .and_then(entry)
+            .map(|(name, value)| Part::Field(name, value)),
+        0x1a => inside(0x1a, rest).and_then(moment).map(Part::Created),
+        0x22 => inside(0x22, rest).and_then(moment).map(Part::Updated),
+        _ => None,
+    }
+}
+
+/// The next key of a map, and its value.
+#[inline]
+pub(crate) fn member<'b>(rest: &mut &'b [u8]) -> Option<(&'b [u8], Lying<'b>)> {
+    inside(0x0a, rest).and_then(entry)
+}
+
+/// The next element of an array.
+#[inline]
+pub(crate) fn element<'b>(rest: &mut &'b [u8]) -> Option<Lying<'b>> {
+    inside(0x0a, rest).and_then(Lying::of)
+}
+
+#[inline]
+fn entry(mut entry: &[u8]) -> Option<(&[u8], Lying<'_>)> {
+    let name = inside(0x0a, &mut entry)?;
+    let value = inside(0x12, &mut entry)?;
+    Some((name, Lying::of(value)?)).filter(|_| entry.is_empty())
+}
+
+fn moment(message: &[u8]) -> Option<Timestamp> {
+    value::timestamp(Reader::new(message)).ok()
+}
+
+/// What the next field holds, which has to have this key.
+#[inline(always)]
+fn inside<'b>(key: u8, rest: &mut &'b [u8]) -> Option<&'b [u8]> {
+    let (first, after) = rest.split_first()?;
+    if *first != key {
+        return None;
+    }
+    let (length, after) = length(after)?;
+    let (inside, after) = after.split_at_checked(length)?;
+    *rest = after;
+    Some(inside)
+}
+
+/// What a length covers, if that is all there is.
+#[inline(always)]
+fn all(bytes: &[u8]) -> Option<&[u8]> {
+    length(bytes).and_then(|(length, rest)| (rest.len() == length).then_some(rest))
+}
+
+/// A length of up to four bytes: documents have a mebibyte.
+#[inline(always)]
+fn length(bytes: &[u8]) -> Option<(usize, &[u8])> {
+    match bytes {
+        [low @ 0..0x80, rest @ ..] => Some((usize::from(*low), rest)),
+        [low, high @ 0..0x80, rest @ ..] => Some((usize::from(low & 0x7f) | usize::from(*high) << 7, rest)),
+        _ => {
+            let digits = bytes.iter().take(4).position(|byte| *byte < 0x80)? + 1;
+            let (length, rest) = bytes.split_at(digits);
+            Some((number(length)? as usize, rest))
+        }
+    }
+}
+
+/// The number that all these bytes are.
+#[inline]
+fn number(bytes: &[u8]) -> Option<u64> {
+    let (last, before) = bytes.split_last()?;
+    // The tenth byte holds the 64th bit and nothing else.
+    if *last >= 0x80 || before.len() > 9 || before.len() == 9 && *last > 1 {
+        return None;
+    }
+    let mut number = u64::from(*last);
+    for byte in before.iter().rev() {
+        if *byte < 0x80 {
+            return None;
+        }
+        number = number << 7 | u64::from(byte & 0x7f);
+    }
+    Some(number)
+}

@@ -1,0 +1,89 @@
+//! Values written as tagged JSON from where they lie in the bytes of their document, without being decoded.
+//! Whatever is not written plainly (keys that look like tags, keys that come twice, vectors, U+0000) is left to
+//! the writer of decoded values: nothing is said to be written then.
+
+use super::Writer;
+use super::escape::is_plain;
+use crate::firestore::lying::{Lying, element, member};
+
+/// Deeper ones are decoded.
+const DEPTH: usize = 16;
+
+impl Writer<'_> {
+    /// Appends the value, or an unknown part of it.
+    pub(crate) fn lying(&mut self, value: Lying<'_>) -> Option<()> {
+        self.lying_at(value, DEPTH)
+    }
+
+    fn lying_at(&mut self, value: Lying<'_>, depth: usize) -> Option<()> {
+        match value {
+            Lying::Text(text) => self.lying_text(text),
+            Lying::Array(array) => self.lying_array(array, depth.checked_sub(1)?),
+            Lying::Map(map) => self.lying_map(map, depth.checked_sub(1)?),
+            Lying::Reference(name) if name.contains(&0) => None,
+            other => {
+                self.value(&other.value()?);
+                Some(())
+            }
+        }
+    }
+
+    /// Appends a text, in quotes.
+    pub(crate) fn lying_text(&mut self, text: &[u8]) -> Option<()> {
+        if is_plain(text) {
+            self.plain(text);
+            return Some(());
+        }
+        let text = std::str::from_utf8(text)
+            .ok()
+            .filter(|text| !text.contains('\0'))?;
+        self.string(text);
+        Some(())
+    }
+
+    fn lying_array(&mut self, mut rest: &[u8], depth: usize) -> Option<()> {
+        let mut before = "[";
+        while !rest.is_empty() {
+            let value = element(&mut rest)?;
+            self.raw(before);
+            self.lying_at(value, depth)?;
+            before = ",";
+        }
+        self.raw(if before == "[" { "[]" } else { "]" });
+        Some(())
+    }
+
+    fn lying_map(&mut self, map: &[u8], depth: usize) -> Option<()> {
+        let (mut rest, mut last, mut ascending) = (map, None, true);
+        let mut before = "{";
+        while !rest.is_empty() {
+            let (key, value) = member(&mut rest)?;
+            if is_marked(key) {
+                return None;
+            }
+            ascending &= last.replace(key).is_none_or(|last| last < key);
+            self.raw(before);
+            self.lying_text(key)?;
+            self.raw(":");
+            self.lying_at(value, depth)?;
+            before = ",";
+        }
+        self.raw(if before == "{" { "{}" } else { "}" });
+        (ascending || !repeats(map)).then_some(())
+    }
+}
+
+/// Whether a key may be more than a name: `$…` may be a tag, `__type__` makes a vector, and other names of that kind
+/// are `_extra`'s own.
+pub(crate) fn is_marked(key: &[u8]) -> bool {
+    key.starts_with(b"$") || key.starts_with(b"__")
+}
+
+/// Whether a key of a map comes twice.
+fn repeats(mut map: &[u8]) -> bool {
+    let mut keys: Vec<&[u8]> = std::iter::from_fn(|| member(&mut map))
+        .map(|(key, _)| key)
+        .collect();
+    keys.sort_unstable();
+    keys.array_windows().any(|[one, next]| one == next)
+}
