@@ -23,7 +23,7 @@ pub(crate) async fn embed(
     embedder: Option<&Embedder>,
     plan: &Arc<Plan>,
     lane: &Lane,
-    documents: Vec<Bytes>,
+    documents: &[Bytes],
 ) -> Result<Vec<Vectors>, Fault> {
     let collection = plan.collection_of(lane);
     if !collection.embeds() {
@@ -32,7 +32,7 @@ pub(crate) async fn embed(
     let Some(embedder) = embedder else {
         return Err(no_endpoint());
     };
-    let count = documents.len();
+    let (count, documents) = (documents.len(), documents.to_vec());
     let (shared, lane) = (plan.clone(), lane.clone());
     let texts = tokio::task::spawn_blocking(move || texts(&shared, &lane, &documents)).await;
     let texts = texts

@@ -109,16 +109,15 @@ async fn transform(
 ) -> Result<(), Fault> {
     while let Some(batch) = to_pack.recv().await {
         metrics::waiting("transform", -1.0);
-        let documents = batch.documents.clone();
         let Making {
             plan,
             embedder,
             numbers,
         } = &made;
         if let Some(numbers) = numbers {
-            numbers.learn(plan, &lane, &documents).await?;
+            numbers.learn(plan, &lane, &batch.documents).await?;
         }
-        let vectors = embedding::embed(embedder.as_ref(), plan, &lane, documents).await?;
+        let vectors = embedding::embed(embedder.as_ref(), plan, &lane, &batch.documents).await?;
         let (plan, lane, numbers) = (plan.clone(), lane.clone(), numbers.clone());
         // Packing is pure computation: off the threads that drive the connections.
         let work = move || pack::pack(batch, &plan, &lane, vectors, numbers.as_ref());

@@ -115,9 +115,8 @@ impl Sweeps<'_> {
     }
 
     async fn packed(&self, lane: &Lane, batch: Batch) -> Result<Packed, Fault> {
-        let documents = batch.documents.clone();
-        self.numbers.learn(self.plan, lane, &documents).await?;
-        let vectors = embedding::embed(self.embedder.as_ref(), self.plan, lane, documents).await?;
+        self.numbers.learn(self.plan, lane, &batch.documents).await?;
+        let vectors = embedding::embed(self.embedder.as_ref(), self.plan, lane, &batch.documents).await?;
         let (plan, of, numbers) = (self.plan.clone(), lane.clone(), self.numbers.clone());
         let work = move || pack::pack(batch, &plan, &of, vectors, Some(&numbers));
         let packed = tokio::task::spawn_blocking(work).await;

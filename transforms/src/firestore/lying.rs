@@ -3,7 +3,7 @@
 //! is asked, which takes every legal message and says what is wrong with the others.
 
 use super::value;
-use crate::wire::Reader;
+use crate::wire::{Reader, short_varint};
 use crate::{Timestamp, Value};
 
 /// One value. Texts may be no UTF-8; arrays and maps may hold anything.
@@ -24,7 +24,7 @@ pub(crate) enum Lying<'b> {
 
 impl<'b> Lying<'b> {
     /// The value that a message is.
-    #[inline]
+    #[inline(always)]
     fn of(message: &'b [u8]) -> Option<Self> {
         let (key, rest) = message.split_first()?;
         Some(match key {
@@ -54,7 +54,7 @@ impl<'b> Lying<'b> {
             Lying::Text(text) => Value::Text(std::str::from_utf8(text).ok()?),
             Lying::Bytes(bytes) => Value::Bytes(bytes),
             Lying::Reference(name) => Value::Reference(std::str::from_utf8(name).ok()?),
-            Lying::GeoPoint(point) => value::point(Reader::new(point)).ok()?,
+            Lying::GeoPoint(point) => geopoint(point)?,
             Lying::Array(array) => value::array(Reader::new(array), 2).map(Value::Array).ok()?,
             Lying::Map(map) => value::map(Reader::new(map), 2).ok()?,
         })
@@ -76,7 +76,7 @@ pub(crate) fn name(body: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 /// The next part of a document.
-#[inline]
+#[inline(always)]
 pub(crate) fn part<'b>(rest: &mut &'b [u8]) -> Option<Part<'b>> {
     match rest.first()? {
         0x12 => inside(0x12, rest)
@@ -100,15 +100,54 @@ pub(crate) fn element<'b>(rest: &mut &'b [u8]) -> Option<Lying<'b>> {
     inside(0x0a, rest).and_then(Lying::of)
 }
 
-#[inline]
+#[inline(always)]
 fn entry(mut entry: &[u8]) -> Option<(&[u8], Lying<'_>)> {
     let name = inside(0x0a, &mut entry)?;
     let value = inside(0x12, &mut entry)?;
-    Some((name, Lying::of(value)?)).filter(|_| entry.is_empty())
+    match entry {
+        [] => Some((name, Lying::of(value)?)),
+        _ => None,
+    }
 }
 
+/// A moment: seconds, then nanoseconds, neither of them left out and none before 1970, or what the decoder says.
 fn moment(message: &[u8]) -> Option<Timestamp> {
-    value::timestamp(Reader::new(message)).ok()
+    let parts = || {
+        let [0x08, seconds @ ..] = message else {
+            return None;
+        };
+        let (seconds, digits) = short_varint(u64::from_le_bytes(*seconds.first_chunk()?))?;
+        let [0x10, nanos @ ..] = message.get(1 + digits..)? else {
+            return None;
+        };
+        // The last eight bytes of the message end with them.
+        let before = 8usize.checked_sub(nanos.len())?;
+        let bytes = u64::from_le_bytes(*message.last_chunk()?);
+        let (nanos, digits) = short_varint(bytes.checked_shr(8 * before as u32)?)?;
+        (digits + before == 8).then_some((seconds.cast_signed(), u32::try_from(nanos).ok()?))
+    };
+    match parts() {
+        Some((seconds, nanos)) => Timestamp::new(seconds, nanos),
+        None => value::timestamp(Reader::new(message)).ok(),
+    }
+}
+
+/// Degrees north, then east, neither of them left out.
+fn geopoint(message: &[u8]) -> Option<Value<'_>> {
+    if let Ok([0x09, latitude @ .., 0x11, _, _, _, _, _, _, _, _]) = <&[u8; 18]>::try_from(message)
+        && let Some(longitude) = message.last_chunk()
+    {
+        return Some(Value::GeoPoint {
+            latitude: f64::from_le_bytes(*latitude),
+            longitude: f64::from_le_bytes(*longitude),
+        });
+    }
+    value::point(Reader::new(message)).ok()
+}
+
+/// How many bytes the number takes that these begin with.
+fn digits(bytes: &[u8]) -> Option<usize> {
+    Some(bytes.iter().take(10).position(|byte| *byte < 0x80)? + 1)
 }
 
 /// What the next field holds, which has to have this key.
@@ -130,16 +169,15 @@ fn all(bytes: &[u8]) -> Option<&[u8]> {
     length(bytes).and_then(|(length, rest)| (rest.len() == length).then_some(rest))
 }
 
-/// A length of up to four bytes: documents have a mebibyte.
+/// A length, and what comes after it.
 #[inline(always)]
 fn length(bytes: &[u8]) -> Option<(usize, &[u8])> {
     match bytes {
         [low @ 0..0x80, rest @ ..] => Some((usize::from(*low), rest)),
         [low, high @ 0..0x80, rest @ ..] => Some((usize::from(low & 0x7f) | usize::from(*high) << 7, rest)),
         _ => {
-            let digits = bytes.iter().take(4).position(|byte| *byte < 0x80)? + 1;
-            let (length, rest) = bytes.split_at(digits);
-            Some((number(length)? as usize, rest))
+            let (length, rest) = bytes.split_at_checked(digits(bytes)?)?;
+            Some((usize::try_from(number(length)?).ok()?, rest))
         }
     }
 }

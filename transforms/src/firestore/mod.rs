@@ -18,6 +18,7 @@ pub fn document(body: &[u8]) -> Result<Document<'_>, Malformed> {
     let mut fields = Vec::with_capacity(16);
     while let Some(field) = reader.next_field()? {
         match field.number {
+            1 if name.is_some() => return Err(reader.malformed("a document with two names")),
             1 => name = Some(field.text()?),
             2 => fields.push(value::entry(field.message()?, 1)?),
             3 => created = Some(value::timestamp(field.message()?)?),
@@ -37,16 +38,16 @@ pub fn document(body: &[u8]) -> Result<Document<'_>, Malformed> {
     })
 }
 
-/// Only the name of a document: the rest is skipped, not looked into.
+/// Only the name of a document: what comes before it is skipped, what comes after it not looked at. [`document`]
+/// refuses one that has two.
 pub fn name(body: &[u8]) -> Result<&str, Malformed> {
     let mut reader = Reader::new(body);
-    let mut name = None;
     while let Some(field) = reader.next_field()? {
         if field.number == 1 {
-            name = Some(field.text()?);
+            return field.text();
         }
     }
-    name.ok_or_else(|| reader.malformed("a document without a name"))
+    Err(reader.malformed("a document without a name"))
 }
 
 /// What a migration needs of a `RunQueryResponse`.

@@ -17,15 +17,15 @@ impl Writer<'_> {
 
     fn lying_at(&mut self, value: Lying<'_>, depth: usize) -> Option<()> {
         match value {
-            Lying::Text(text) => self.lying_text(text),
-            Lying::Array(array) => self.lying_array(array, depth.checked_sub(1)?),
-            Lying::Map(map) => self.lying_map(map, depth.checked_sub(1)?),
-            Lying::Reference(name) if name.contains(&0) => None,
-            other => {
-                self.value(&other.value()?);
-                Some(())
-            }
+            Lying::Text(text) => return self.lying_text(text),
+            Lying::Integer(integer) => self.integer(integer),
+            Lying::Double(double) => self.double(double),
+            Lying::Array(array) => return self.lying_array(array, depth.checked_sub(1)?),
+            Lying::Map(map) => return self.lying_map(map, depth.checked_sub(1)?),
+            Lying::Reference(name) if name.contains(&0) => return None,
+            other => self.value(&other.value()?),
         }
+        Some(())
     }
 
     /// Appends a text, in quotes.

@@ -10,8 +10,7 @@ pub(super) fn first_escaped(text: &[u8]) -> Option<usize> {
 
 /// Whether a string holds all bytes as they are, and they are ASCII.
 pub(super) fn is_plain(text: &[u8]) -> bool {
-    let odd = |byte: u8| !(0x20..0x80).contains(&byte) || matches!(byte, b'"' | b'\\');
-    ascii::first(text, |word| any_escaped(word) || word & HIGH != 0, odd).is_none()
+    ascii::none(text, |word| any_escaped(word) || word & HIGH != 0)
 }
 
 /// Whether one of eight bytes is below 0x20, a quote or a backslash.

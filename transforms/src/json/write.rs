@@ -71,7 +71,7 @@ impl<'o> Writer<'o> {
             Value::Null => self.raw("null"),
             Value::Boolean(true) => self.raw("true"),
             Value::Boolean(false) => self.raw("false"),
-            Value::Integer(integer) => self.format(format_args!("{integer}")),
+            Value::Integer(integer) => self.integer(*integer),
             Value::Double(double) => self.double(*double),
             Value::Text(text) => self.string(text),
             Value::Array(values) => self.list(values, Self::value),
@@ -208,10 +208,17 @@ impl<'o> Writer<'o> {
         self.raw("]");
     }
 
-    fn double(&mut self, double: f64) {
+    pub(super) fn integer(&mut self, integer: i64) {
+        self.raw(itoa::Buffer::new().format(integer));
+    }
+
+    pub(super) fn double(&mut self, double: f64) {
         let size = double.abs();
         let plain = double == 0.0 && double.is_sign_positive() || (1e-6..1e21).contains(&size);
-        if plain && double.fract() == 0.0 {
+        // As few digits as tell it, like below, for a fifth of the instructions.
+        if (1e-4..1e15).contains(&size) {
+            self.raw(zmij::Buffer::new().format_finite(double));
+        } else if plain && double.fract() == 0.0 {
             self.format(format_args!("{double}.0"));
         } else if plain {
             self.format(format_args!("{double}"));

@@ -6,17 +6,24 @@ const EPOCH: i64 = 946_684_800_000_000;
 /// Days from 1970 to 2000.
 const EPOCH_DAY: i64 = 10_957;
 
+#[inline]
 pub(super) fn null(out: &mut Vec<u8>) {
     out.extend_from_slice(&(-1i32).to_be_bytes());
 }
 
+#[inline]
 pub(super) fn fixed<const SIZE: usize>(out: &mut Vec<u8>, bytes: [u8; SIZE]) {
     out.extend_from_slice(&(SIZE as u32).to_be_bytes());
     out.extend_from_slice(&bytes);
 }
 
+#[inline]
 pub(super) fn bytes(out: &mut Vec<u8>, bytes: &[u8]) {
-    sized(out, |out| out.extend_from_slice(bytes));
+    // A length beyond 32 bits is cut here, and its tuple rejected as too large before anyone reads it.
+    let length = bytes.len() as u32;
+    out.reserve(4 + bytes.len());
+    out.extend_from_slice(&length.to_be_bytes());
+    out.extend_from_slice(bytes);
 }
 
 /// Whatever is written, with its length put before it afterwards.

@@ -6,6 +6,7 @@ use super::cast::{self, spelled};
 use super::cell::{bytes, date, fixed, moment, sized};
 use super::numeric::{self, Decimal};
 use super::{Rules, array, geo, vector};
+use crate::ascii::is_text;
 use crate::json::Writer;
 use crate::mapping::{Holds, Nul, Records, Scalar, Type};
 use crate::timestamp::DAY;
@@ -184,7 +185,7 @@ fn text(value: &Value<'_>, taste: Taste<'_>, out: &mut Vec<u8>) -> Result<Fit, R
 
 /// A text as it is, or shown without U+0000 if that is allowed; whether it is as it is.
 pub(super) fn plain(text: &str, nul: Nul, out: &mut Vec<u8>) -> Result<bool, Refusal> {
-    if !text.as_bytes().contains(&0) {
+    if is_text(text.as_bytes()) || !text.as_bytes().contains(&0) {
         bytes(out, text.as_bytes());
         return Ok(true);
     }

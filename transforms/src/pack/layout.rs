@@ -5,6 +5,7 @@
 use std::collections::HashMap;
 
 use super::literal;
+use crate::ascii::same;
 use crate::mapping::{
     Child, Collection, Column, Document, FieldPath, Fill, Function, Null, Pattern, Piece, Scalar, Segment,
     Source, Table, Type,
@@ -241,7 +242,7 @@ impl<'t> Level<'t> {
     #[inline]
     pub(super) fn find(&self, name: &[u8], next: &mut usize) -> Option<&Branch<'t>> {
         let place = match self.branches.get(*next) {
-            Some(branch) if branch.name.as_bytes() == name => *next,
+            Some(branch) if same(branch.name.as_bytes(), name) => *next,
             _ => *self.places.get(name)?,
         };
         *next = place + 1;

@@ -9,8 +9,6 @@ pub(super) struct Subject<'d> {
     pub(super) document: &'d Document<'d>,
     /// Its path below the root.
     pub(super) path: &'d str,
-    /// What tells it from others of its collection (in Qdrant, of its shard).
-    pub(super) id: &'d str,
     /// What the pattern's `*` stand for.
     pub(super) wildcards: &'d [&'d str],
     /// The array or map that the element belongs to.
@@ -21,25 +19,25 @@ pub(super) struct Subject<'d> {
     pub(super) key: Option<&'d str>,
 }
 
-/// The last part of a path; of a point, without the shard key behind it. No id of a point has an `@` in it.
-fn id<'d>(document: &Document<'_>, path: &'d str) -> &'d str {
-    let last = path.rsplit('/').next().unwrap_or(path);
-    match document.kind() {
-        Records::Documents => last,
-        Records::Points => last.split('@').next().unwrap_or(last),
-    }
-}
-
 impl<'d> Subject<'d> {
     pub(super) fn document(document: &'d Document<'d>, path: &'d str, wildcards: &'d [&'d str]) -> Self {
         Subject {
             document,
             path,
-            id: id(document, path),
             wildcards,
             whole: None,
             ordinal: None,
             key: None,
+        }
+    }
+
+    /// What tells it from others of its collection (in Qdrant, of its shard): the last part of its path; of a point,
+    /// without the shard key behind it. No id of a point has an `@` in it.
+    pub(super) fn id(&self) -> &'d str {
+        let last = self.path.rsplit('/').next().unwrap_or(self.path);
+        match self.document.kind() {
+            Records::Documents => last,
+            Records::Points => last.split('@').next().unwrap_or(last),
         }
     }
 

@@ -35,7 +35,7 @@ pub(super) fn about<'d>(document: Document, subject: &Subject<'d>) -> Option<Val
     let text = |text: &'d str| Some(Value::Text(text));
     let moment = |timestamp: Timestamp| Some(Value::Timestamp(timestamp));
     match document {
-        Document::Id => text(subject.id),
+        Document::Id => text(subject.id()),
         Document::Path => text(path),
         Document::Parent => {
             let (collection, _) = path.rsplit_once('/')?;

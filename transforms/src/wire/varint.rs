@@ -1,7 +1,8 @@
 //! Numbers of up to eight bytes, read all at once.
 
 /// The number that these eight bytes begin with, and in how many of them it is, unless it needs more.
-pub(super) fn short_varint(bytes: u64) -> Option<(u64, usize)> {
+#[inline]
+pub(crate) fn short_varint(bytes: u64) -> Option<(u64, usize)> {
     const LAST: u64 = 0x8080_8080_8080_8080;
     let ends = !bytes & LAST;
     if ends == 0 {

@@ -142,6 +142,7 @@ proptest! {
         let again: Vec<_> = first.fields.keys().take(3).cloned().collect();
         last.fields = last.fields.into_values().zip(again).map(|(value, name)| (name, value)).collect();
         let mut first = first;
+        first.name.clear();
         // Prost merges the two halves of a timestamp one by one; ours takes the last timestamp as a whole.
         (first.create_time, first.update_time) = (None, None);
         let body = [first.encode_to_vec(), last.encode_to_vec()].concat();
@@ -294,6 +295,19 @@ fn a_document_without_name_or_times_is_refused() {
         assert!(document(&parts.concat()).is_err());
     }
     assert!(name(&whole[1]).is_err());
+}
+
+#[test]
+fn a_document_with_two_names_is_refused() {
+    let body = [
+        delimited(3, b""),
+        delimited(1, b"n"),
+        delimited(4, b""),
+        delimited(1, b"m"),
+    ]
+    .concat();
+    assert_eq!(name(&body), Ok("n"));
+    assert!(document(&body).unwrap_err().to_string().contains("two names"));
 }
 
 #[test]

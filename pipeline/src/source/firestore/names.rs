@@ -14,7 +14,45 @@ pub(super) fn beginning(collection: &str) -> String {
 }
 
 /// Compares two paths below the root as Firestore does.
+///
+/// Asked of every document, so only the segments in which the paths differ are looked at: without a number in them,
+/// the first byte that differs decides, where a segment's end is below all bytes.
 pub(super) fn compare(left: &str, right: &str) -> Ordering {
+    let (left_bytes, right_bytes) = (left.as_bytes(), right.as_bytes());
+    let at = common(left_bytes, right_bytes);
+    let same = left_bytes.get(..at).unwrap_or_default();
+    let begin = same
+        .iter()
+        .rposition(|byte| *byte == b'/')
+        .map_or(0, |slash| slash + 1);
+    let may_be_number = |path: &[u8]| path.get(begin..).is_some_and(|rest| rest.starts_with(b"__id"));
+    if may_be_number(left_bytes) || may_be_number(right_bytes) {
+        return compare_by_segments(left, right);
+    }
+    // Ends and slashes come before every byte that a segment may have.
+    let rank = |path: &[u8]| match path.get(at) {
+        None => 0,
+        Some(b'/') => 1,
+        Some(byte) => u16::from(*byte) + 2,
+    };
+    rank(left_bytes).cmp(&rank(right_bytes))
+}
+
+/// How many bytes two texts have in common at their beginning.
+fn common(left: &[u8], right: &[u8]) -> usize {
+    let (words, others) = (left.as_chunks::<8>().0, right.as_chunks::<8>().0);
+    let same = words
+        .iter()
+        .zip(others)
+        .take_while(|(word, other)| word == other)
+        .count()
+        * 8;
+    let rest = left.iter().zip(right).skip(same);
+    same + rest.take_while(|(byte, other)| byte == other).count()
+}
+
+/// The same, segment by segment: what [`compare`] is held to, and asks where numbers may be.
+fn compare_by_segments(left: &str, right: &str) -> Ordering {
     let (mut left, mut right) = (left.split('/'), right.split('/'));
     loop {
         match (left.next(), right.next()) {
@@ -218,6 +256,11 @@ mod tests {
         for (i, left) in ordered.iter().enumerate() {
             for (j, right) in ordered.iter().enumerate() {
                 assert_eq!(compare(left, right), i.cmp(&j), "{left:?} against {right:?}");
+                assert_eq!(
+                    compare_by_segments(left, right),
+                    i.cmp(&j),
+                    "{left:?} against {right:?}"
+                );
             }
         }
     }
@@ -241,6 +284,17 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn paths_compare_as_their_segments_do(
+            same in proptest::collection::vec(segment(), 0..3),
+            left in proptest::collection::vec(segment(), 0..3),
+            right in proptest::collection::vec(segment(), 0..3),
+        ) {
+            let path = |own: &[String]| [&same, own].concat().join("/");
+            let (left, right) = (path(&left), path(&right));
+            prop_assert_eq!(compare(&left, &right), compare_by_segments(&left, &right));
+        }
+
         #[test]
         fn a_point_between_lies_between_and_names_a_document(a in path_of_pairs(), b in path_of_pairs()) {
             let (low, high) = if compare(&a, &b).is_le() { (a, b) } else { (b, a) };

@@ -13,7 +13,7 @@ use super::query::Query;
 use super::status::is_too_old;
 use crate::budget::Admitted;
 use crate::fault::{Fault, Part};
-use crate::metrics;
+use crate::metrics::{self, Arrivals};
 use crate::plan::Lane;
 use crate::quota::ReadQuota;
 use crate::retry::{Policy, Retry};
@@ -51,6 +51,7 @@ pub struct LaneReader {
     /// Reads set apart for the next stream.
     admitted: Option<Admitted>,
     retry: Retry,
+    arrivals: Arrivals,
     /// The last stream ended cleanly without saying that nothing follows.
     confirming: bool,
 }
@@ -94,6 +95,7 @@ impl LaneReader {
             stream: None,
             admitted: None,
             retry: Retry::new(parts.policy),
+            arrivals: Arrivals::new(),
             confirming: false,
             standing,
             parts,
@@ -242,8 +244,7 @@ impl LaneReader {
         open.admitted.note(cost);
         self.billed += cost;
         self.confirming = false;
-        metrics::billed(cost);
-        metrics::document_read(body.len());
+        self.arrivals.document(body.len(), cost);
         self.parts.quota.note(1);
         self.retry.progress();
         let last = self.last.get_or_insert_default();

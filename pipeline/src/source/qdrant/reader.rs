@@ -9,7 +9,7 @@ use super::pages::Pages;
 use super::scroll::{self, Scroll, Turn};
 use super::shard;
 use crate::fault::{Fault, Part};
-use crate::metrics;
+use crate::metrics::Arrivals;
 use crate::plan::Lane;
 use crate::room::{LARGEST_DOCUMENT, Room, Rooms};
 use crate::source::{Batch, BatchLimits, Reader, Standing};
@@ -39,6 +39,7 @@ pub struct LaneReader {
     standing: Standing,
     /// Points of the lane read so far, earlier starts included.
     read: u64,
+    arrivals: Arrivals,
 }
 
 impl LaneReader {
@@ -48,6 +49,7 @@ impl LaneReader {
             scroll: scroll.map_err(Some),
             position: standing.progress.position.clone(),
             read: standing.progress.tally.read,
+            arrivals: Arrivals::new(),
             standing,
             parts,
         }
@@ -75,7 +77,7 @@ impl LaneReader {
             match turn {
                 Turn::Points(points) => {
                     for (id, point) in points {
-                        metrics::document_read(point.len());
+                        self.arrivals.document(point.len(), 0);
                         bytes += point.len();
                         last = Some(id);
                         documents.push(point);

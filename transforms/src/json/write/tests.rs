@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::{Timestamp, json};
+use proptest::prelude::*;
 
 #[test]
 fn every_type_is_written_as_agreed() {
@@ -131,5 +132,21 @@ fn the_first_byte_to_escape_is_found_wherever_it_stands() {
                 text[at] = around;
             }
         }
+    }
+}
+
+proptest! {
+    #[test]
+    fn doubles_are_spelled_with_as_few_digits_as_tell_them(
+        double in prop_oneof![(1.0f64..10.0, -6i32..21).prop_map(|(digits, power)| digits * 10f64.powi(power)), -1e16..1e16, -1.0..1.0, (-1_000_000i64..1_000_000).prop_map(|cents| cents as f64 / 100.0)]
+    ) {
+        let size = double.abs();
+        prop_assume!((1e-6..1e21).contains(&size));
+        let text = json::text(&Value::Double(double), "");
+        // Of two spellings as short and as near, either may be taken.
+        let point = if double.fract() == 0.0 { ".0" } else { "" };
+        prop_assert_eq!(text.len(), format!("{double}{point}").len());
+        prop_assert!(text.contains('.') && !text.contains('e'));
+        prop_assert_eq!(text.parse(), Ok(double));
     }
 }

@@ -4,7 +4,7 @@ use super::{Direct, Rules, cell, column, encode};
 use crate::Notes;
 use crate::ascii::is_text;
 use crate::firestore::lying::Lying;
-use crate::mapping::{Holds, Misfit, Scalar, Type};
+use crate::mapping::{Column, Holds, Misfit, Scalar, Type};
 use crate::pack::encode::{Fit, Taste, told};
 use crate::pack::layout::Cell;
 use crate::pack::vector;
@@ -46,16 +46,45 @@ fn null(cell: &Cell<'_>, out: &mut Vec<u8>) -> Option<()> {
     (!cell.column.required).then_some(())
 }
 
+/// Appends the cell of a value of the type that the column is for: what nearly all are, and what says all of them.
+#[inline]
+fn as_it_is(column: &Column, value: Lying<'_>, root: &str, out: &mut Vec<u8>) -> bool {
+    let Type::Scalar(scalar) = column.sql else {
+        return false;
+    };
+    match (scalar, column.holds, value) {
+        (Scalar::Text, Holds::Text, Lying::Text(text)) if is_text(text) => cell::bytes(out, text),
+        (Scalar::Text, Holds::Reference, Lying::Reference(name)) => {
+            let path = name
+                .strip_prefix(root.as_bytes())
+                .and_then(|rest| rest.strip_prefix(b"/"));
+            match path.filter(|path| !path.is_empty() && is_text(path) && !root.is_empty()) {
+                Some(path) => cell::bytes(out, path),
+                None => return false,
+            }
+        }
+        (Scalar::Boolean, Holds::Boolean, Lying::Boolean(boolean)) => cell::fixed(out, [u8::from(boolean)]),
+        (Scalar::BigInt, Holds::Integer, Lying::Integer(integer)) => {
+            cell::fixed(out, integer.to_be_bytes());
+        }
+        (Scalar::Double, Holds::Double, Lying::Double(double)) => cell::fixed(out, double.to_be_bytes()),
+        (Scalar::Bytes, Holds::Bytes, Lying::Bytes(bytes)) => cell::bytes(out, bytes),
+        (Scalar::Timestamp, Holds::Timestamp, Lying::Timestamp(timestamp)) => match timestamp.micros() {
+            Some(micros) => cell::moment(micros, out),
+            None => return false,
+        },
+        _ => return false,
+    }
+    true
+}
+
 /// What the column makes of the value; none where that is a question for those who decode.
 fn take(rules: Rules<'_>, cell: &Cell<'_>, value: Lying<'_>, out: &mut Vec<u8>) -> Option<Fit> {
     let column = cell.column;
+    if column.apply.is_empty() && as_it_is(column, value, rules.root, out) {
+        return Some(Fit::Whole);
+    }
     match (column.sql, value) {
-        (Type::Scalar(Scalar::Text), Lying::Text(text))
-            if column.holds == Holds::Text && column.apply.is_empty() && is_text(text) =>
-        {
-            cell::bytes(out, text);
-            return Some(Fit::Whole);
-        }
         (Type::Json, Lying::Map(_) | Lying::Array(_)) if column.apply.is_empty() => {
             let mut written = None;
             encode::json(rules, out, |writer| written = writer.lying(value)).ok()?;

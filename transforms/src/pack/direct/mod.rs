@@ -8,18 +8,21 @@
 mod field;
 mod leave;
 
-use super::layout::{Branch, From, Layout, Level};
+use super::layout::{Branch, Cell, From, Layout, Level};
 use super::subject::Subject;
 use super::told::Told;
-use super::{Packer, Prepared, Rules, Tuples, cell, column, encode, row, text};
+use super::{Packer, Prepared, Rules, Tuples, cell, column, encode, text};
+use crate::ascii::{is, is_text, none};
 use crate::firestore::lying::{self, Lying, Part};
-use crate::mapping::{Load, Nul, Records, Table};
+use crate::mapping::{self, Load, Nul, Records, Table};
 use crate::{Document, Notes, Timestamp};
 
 /// Packs documents one after another, in memory that is used again.
 #[derive(Debug)]
 pub struct Direct<'p, 't, 'b> {
     packer: &'p Packer<'t>,
+    /// Where the last document lay, and the table of all that lie there.
+    home: Option<(&'b [u8], &'p Prepared<'t>)>,
     slots: Vec<Slot<'b>>,
     /// Fields that nobody asks for.
     unasked: Vec<(&'b [u8], Lying<'b>)>,
@@ -51,6 +54,7 @@ impl<'t> Packer<'t> {
     pub fn direct<'p, 'b>(&'p self) -> Direct<'p, 't, 'b> {
         Direct {
             packer: self,
+            home: None,
             slots: Vec::new(),
             unasked: Vec::new(),
         }
@@ -61,22 +65,30 @@ impl<'p, 't: 'b, 'b> Direct<'p, 't, 'b> {
     /// Appends the document's tuple as [`Packer::pack`] would, or nothing: then that one is to be asked.
     pub fn pack(&mut self, body: &'b [u8], out: &mut [Tuples]) -> Option<Notes> {
         let (name, rest) = lying::name(body)?;
-        let name = std::str::from_utf8(name).ok()?;
-        let packer = self.packer;
-        let (prepared, path, wildcards) = packer.route(name, Records::Documents).ok()?;
+        let (prepared, path) = self.route(name)?;
         let out = out.get_mut(prepared.documents.relation)?;
         if !prepared.is_direct {
             return None;
         }
-        let (created, updated) = self.look(&prepared.documents, rest)?;
-        let document = Document {
-            name: name.into(),
-            created: Some(created),
-            updated: Some(updated),
-            fields: Vec::new(),
-        };
-        let subject = Subject::document(&document, path, &wildcards);
-        out.attempt(|out| self.tuple(prepared, &subject, out))
+        let times = self.look(&prepared.documents, rest)?;
+        out.attempt(|out| self.tuple(prepared, path, times, out))
+    }
+
+    /// The document's table and its path. Most documents lie where the last one lay.
+    fn route(&mut self, name: &'b [u8]) -> Option<(&'p Prepared<'t>, &'b [u8])> {
+        let packer = self.packer;
+        let path = name.get(packer.root.len() + 1..);
+        if let Some((home, prepared)) = self.home
+            && let Some(id) = name.strip_prefix(home)
+            && none(id, |word| is(word, b'/') != 0)
+        {
+            return Some((prepared, path?));
+        }
+        let text = std::str::from_utf8(name).ok()?;
+        let (prepared, ..) = packer.route(text, Records::Documents).ok()?;
+        let (home, _) = text.rsplit_once('/')?;
+        self.home = name.get(..=home.len()).map(|home| (home, prepared));
+        Some((prepared, path?))
     }
 
     /// Puts what is asked for in its slots; when the document was created and last changed.
@@ -98,6 +110,7 @@ impl<'p, 't: 'b, 'b> Direct<'p, 't, 'b> {
         Some((created?, updated?))
     }
 
+    #[inline(always)]
     fn put(&mut self, branch: &Branch<'_>, value: Lying<'b>) -> Option<()> {
         let slot = self.slots.get_mut(branch.slot)?;
         if slot.value.replace(value).is_some() {
@@ -120,21 +133,30 @@ impl<'p, 't: 'b, 'b> Direct<'p, 't, 'b> {
         Some(())
     }
 
-    fn tuple(&mut self, of: &'p Prepared<'t>, subject: &Subject<'_>, out: &mut Vec<u8>) -> Option<Notes> {
+    fn tuple(
+        &mut self,
+        of: &'p Prepared<'t>,
+        path: &'b [u8],
+        (created, updated): (Timestamp, Timestamp),
+        out: &mut Vec<u8>,
+    ) -> Option<Notes> {
         let (layout, mut notes) = (&of.documents, Notes::default());
         let rules = self.rules(of.table);
         out.extend_from_slice(&((layout.cells.len() + 4) as i16).to_be_bytes());
-        encode::plain(subject.path, Nul::Quarantine, out).ok()?;
-        row::moment("_created_at", subject.document.created, out).ok()?;
-        row::moment("_updated_at", subject.document.updated, out).ok()?;
+        match is_text(path) {
+            true => cell::bytes(out, path),
+            false => {
+                encode::plain(std::str::from_utf8(path).ok()?, Nul::Quarantine, out).ok()?;
+            }
+        }
+        for moment in [created, updated] {
+            cell::moment(moment.micros()?, out);
+        }
         for cell in &layout.cells {
             match &cell.from {
                 From::Slot(slot) => self.field(rules, cell, *slot, &mut notes, out)?,
                 From::Constant(Ok(constant)) => out.extend_from_slice(constant),
-                From::Document(about) => {
-                    let value = text::about(*about, subject);
-                    column::derived(rules, cell, value.as_ref(), out).ok()?;
-                }
+                From::Document(about) => known(*about, (rules, cell), path, (created, updated), out)?,
                 _ => return None,
             }
         }
@@ -150,4 +172,26 @@ impl<'p, 't: 'b, 'b> Direct<'p, 't, 'b> {
             load: table.load,
         }
     }
+}
+
+/// Appends the cell of what is known about a document, but for what the `*` of its table's pattern stand for.
+fn known(
+    about: mapping::Document,
+    (rules, cell): (Rules<'_>, &Cell<'_>),
+    path: &[u8],
+    (created, updated): (Timestamp, Timestamp),
+    out: &mut Vec<u8>,
+) -> Option<()> {
+    if let mapping::Document::Wildcard(_) = about {
+        return None;
+    }
+    let path = std::str::from_utf8(path).ok()?;
+    let document = Document {
+        name: path.into(),
+        created: Some(created),
+        updated: Some(updated),
+        fields: Vec::new(),
+    };
+    let value = text::about(about, &Subject::document(&document, path, &[]));
+    column::derived(rules, cell, value.as_ref(), out).ok()
 }
