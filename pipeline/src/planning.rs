@@ -9,7 +9,7 @@ use crate::plan::{Identity, LeftBehind, Mapping, Plan};
 use crate::progress::Progress;
 use crate::source::qdrant::Qdrant;
 use crate::store::Store;
-use config::mapping::Unmapped;
+use config::mapping::{Records, Unmapped};
 use transforms::visible;
 
 /// What the operator asked for, as far as the plan depends on it.
@@ -29,8 +29,10 @@ pub struct Wish {
 
 /// Lanes that each one in flight should find in a collection, so that all have work until shortly before its end.
 const TURNS: u64 = 4;
-/// A lane of fewer records would be begun and ended for next to nothing.
-const WORTH_A_LANE: u64 = 1_000;
+/// A lane of fewer points would be begun and ended for next to nothing; one of fewer documents would be counted for it,
+/// too, which is billed.
+const POINTS: u64 = 1_000;
+const DOCUMENTS: u64 = 10_000;
 
 impl Wish {
     /// What is asked for in the settings.
@@ -52,7 +54,11 @@ impl Wish {
     /// Records that a lane should have of a collection of so many.
     fn lane_size(&self, records: u64) -> u64 {
         let lanes = (self.lanes as u64).saturating_mul(TURNS).max(1);
-        self.lane_documents.min(records.div_ceil(lanes).max(WORTH_A_LANE))
+        let worth = match self.source.records() {
+            Records::Documents => DOCUMENTS,
+            Records::Points => POINTS,
+        };
+        self.lane_documents.min(records.div_ceil(lanes).max(worth))
     }
 }
 

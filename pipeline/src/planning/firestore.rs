@@ -48,7 +48,9 @@ pub(super) async fn plan(
             "cutting {} ({} documents)",
             group.collection, group.documents
         ));
-        let ranges = source.cut(&group, wish.lane_documents, snapshot).await?;
+        let ranges = source
+            .cut(&group, wish.lane_size(group.documents), snapshot)
+            .await?;
         cuts.push((group, ranges));
     }
     turn_to("looking at a sample of each collection");
