@@ -63,7 +63,11 @@ impl Window {
         let free = (rate as u64).saturating_sub(taken);
         // What never fits goes when nothing else is there.
         if u64::from(least) > free && taken > 0 {
-            return Err(self.past.front().map_or(NOTICE, |(at, _)| (*at + SECOND).duration_since(now)).max(GRAIN));
+            return Err(self
+                .past
+                .front()
+                .map_or(NOTICE, |(at, _)| (*at + SECOND).duration_since(now))
+                .max(GRAIN));
         }
         let needed = f64::from(least.min(largest_page(rate)));
         if self.level < needed {
@@ -79,7 +83,11 @@ impl Window {
     /// So many of the reads granted at `granted` were answered by now.
     pub(super) fn answered(&mut self, reads: u64, granted: Instant, now: Instant) {
         self.open -= reads;
-        self.billed(reads, now.checked_sub(self.least.unwrap_or_default()).map_or(granted, |at| at.max(granted)));
+        self.billed(
+            reads,
+            now.checked_sub(self.least.unwrap_or_default())
+                .map_or(granted, |at| at.max(granted)),
+        );
     }
 
     /// An answer began so long after it was asked for.
@@ -124,7 +132,7 @@ pub(super) fn largest_page(rate: f64) -> u32 {
     ((rate / 8.0) as u32).max(1)
 }
 
-/// What a page waits for: as little as is worth a request, so that reads are on their way for a short time.
+/// What a page waits for: little, for half of it stands unused on average; and worth a request.
 fn least_page(rate: f64) -> u32 {
-    ((rate / 32.0) as u32).max(100).min(largest_page(rate))
+    ((rate / 128.0) as u32).max(8).min(largest_page(rate))
 }
