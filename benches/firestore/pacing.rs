@@ -6,7 +6,7 @@
 
 use crate::bytes;
 use crate::case::{Case, SIZES};
-use crate::ends::{Ends, Figures};
+use crate::ends::Figures;
 use crate::link::Line;
 use crate::moving::Moving;
 use crate::process;
@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 const ROUND_TRIP: Duration = Duration::from_millis(50);
 /// A hundred and two hundred and fifty megabits a second, and how many documents make half a minute of it.
-const LINES: [(f64, u64); 2] = [(12.5e6, 500_000), (31.25e6, 1_000_000)];
+const LINES: [(f64, u64); 2] = [(12.5e6, 600_000), (31.25e6, 1_500_000)];
 /// Of what the line allows, at least.
 const SHARE: f64 = 0.9;
 const QUOTA: &str = "[quota]\nreads_per_second = 10000\n";
