@@ -36,9 +36,14 @@ bench: ## what a document costs the client, what ends and pipeline can do, how r
 	cargo bench --workspace --bench documents --bench forecast --bench qdrant --bench firestore
 
 .PHONY: sizes
-sizes: ## what a run costs by the size of documents and by how many there are; draws benches/sizes.svg (ETL_LARGEST=10000000)
+sizes: ## what a run costs by the size of documents and by how many there are; draws benches/sizes.svg (ETL_LARGEST=1000000)
 	cargo build --release --workspace --bins
 	cargo bench --workspace --bench firestore -- sizes
+
+.PHONY: pacing
+pacing: ## whether a run takes what a line far away carries, and what a quota allows, and no more
+	cargo build --release --workspace --bins
+	cargo bench --workspace --bench firestore -- pacing
 
 .PHONY: instructions
 instructions: ## how many instructions a record takes, held to what it took (ETL_BLESS=1 keeps what it takes now)

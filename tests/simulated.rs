@@ -3,8 +3,10 @@
 mod budget; // reads are limited: never exceeded, and gone on with once there are more
 mod endings; // faults that do not pass: the run ends, says what to do, and goes on later
 mod kinds; // faults that pass: the run goes on, exactly, and says so
+mod large; // runs of many documents, and the memory they take
 mod limits; // partitions, quotas, counts that take too long, snapshots that grow old, documents that are large
-mod million; // a million documents, in constant memory
+mod memory; // as much as is granted, whatever there is to move
+mod million; // a million documents, each exactly once, at one read each
 mod plan; // what a plan says of a run, against the run
 mod storms; // kills, cuts and lost answers in bad weather
 

@@ -20,7 +20,7 @@ pub(crate) struct Ends {
     /// Where the simulator answers gRPC.
     pub(crate) place: String,
     /// Where it says what it billed, if anything is.
-    bill: Option<String>,
+    pub(crate) bill: Option<String>,
 }
 
 /// What a client did, and what it cost.

@@ -2,6 +2,7 @@
 
 use crate::ends::Ends;
 use simulator::dataset::{Dataset, Sequence};
+use std::path::Path;
 
 pub(crate) const PROJECT: &str = "bench";
 pub(crate) const COLLECTION: &str = "orders";
@@ -96,14 +97,20 @@ impl Case {
 
     /// Both ends, with the documents at the source.
     pub(crate) fn ends(&self) -> Ends {
-        ends_of(&self.described())
+        ends_of(&self.described(), &[])
+    }
+
+    /// The same, where the source behaves as the plan in this file says.
+    pub(crate) fn ends_by(&self, plan: &Path) -> Ends {
+        ends_of(&self.described(), &["--plan", plan.to_str().unwrap()])
     }
 }
 
-/// Both ends, with the documents that are `described` at the source.
-pub(crate) fn ends_of(described: &str) -> Ends {
+/// Both ends, with the documents that are `described` at a source that is started with `flags`.
+pub(crate) fn ends_of(described: &str, flags: &[&str]) -> Ends {
     let bill = format!("/simulator/v1/bill?database={}", database());
-    Ends::start(&["--project", PROJECT, "--dataset"], described, Some(&bill))
+    let flags = [&["--project", PROJECT], flags, &["--dataset"]].concat();
+    Ends::start(&flags, described, Some(&bill))
 }
 
 pub(crate) fn database() -> String {

@@ -8,7 +8,7 @@
 //!
 //! `ETL_DOCUMENTS` says how many documents, `ETL_SIZE` how large they are in KiB (0.2, 0.6, 4 or 64), `ETL_ROUNDS` how
 //! often. `-- sizes` asks for what a run costs by the size of documents and by how many there are, `-- starting` for what
-//! it takes to start.
+//! it takes to start, `-- pacing` for how it does far away and under a quota.
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
@@ -20,9 +20,11 @@ mod copying; // the ceiling of the target: rows that are packed already
 mod ends; // Firestore, PostgreSQL, and what each process costs
 #[path = "../common/lanes.rs"]
 mod lanes; // lanes worked as a run works them
+mod link; // a line to somewhere far away
 mod memory; // a source that is in memory
 mod moving; // etl itself
 mod node; // what others do it with
+mod pacing; // far away, and under a quota
 mod peers; // how others do it
 mod pieces; // parts of etl
 mod plot; // lines over sizes
@@ -57,6 +59,7 @@ fn main() {
     match words.collect::<Vec<_>>()[..] {
         ["sizes"] => sizes::compare(),
         ["starting"] => starting::compare(),
+        ["pacing"] => pacing::compare(),
         ["read", documents, size, host, streams] => {
             bytes::client(&Case::parse(documents, size), host, streams.parse().unwrap())
         }

@@ -84,7 +84,7 @@ impl Reader for Reading {
             bytes += body.len();
             documents.push(body);
         }
-        room.shrink(bytes);
+        room.shrink(documents.len(), bytes);
         let to = match documents.last() {
             Some(last) if self.documents.len() > 0 => {
                 let name = transforms::firestore::name(last).unwrap();

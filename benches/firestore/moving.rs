@@ -12,6 +12,8 @@ pub(crate) struct Moving {
     keys: &'static str,
     /// Lanes that the documents are cut into; as many as a run makes by itself where it is 0.
     lanes: u64,
+    /// What else an operator says.
+    flags: &'static [&'static str],
 }
 
 impl Moving {
@@ -19,6 +21,7 @@ impl Moving {
     pub(crate) const LOAD: Moving = Moving {
         keys: "none",
         lanes: 0,
+        flags: &[],
     };
     /// The same in lanes of a sixteenth, so that several are read at a time however few documents there are.
     pub(crate) const CUT: Moving = Moving {
@@ -28,6 +31,17 @@ impl Moving {
     /// Keys as well: what a run does unless it is told otherwise.
     pub(crate) const KEYED: Moving = Moving {
         keys: "after-load",
+        ..Moving::LOAD
+    };
+    /// In eight lanes, all of them in flight.
+    pub(crate) const EIGHT: Moving = Moving {
+        lanes: 8,
+        flags: &["--lanes", "8", "--target-connections", "8"],
+        ..Moving::LOAD
+    };
+    /// Kept to four fifths of a quota of ten thousand reads a second.
+    pub(crate) const PACED: Moving = Moving {
+        flags: &["--reads-per-second", "10000", "--quota-safety", "0.8"],
         ..Moving::LOAD
     };
 
@@ -54,6 +68,7 @@ impl Moving {
                 "off",
             ])
             .args(["--primary-key", self.keys])
+            .args(self.flags)
             .current_dir(folder.path())
             .env("DATABASE_URL", url)
             .env("FIRESTORE_EMULATOR_HOST", &ends.place);

@@ -29,7 +29,7 @@ pub(crate) fn compare() {
         )
     });
     let described = described.collect::<String>();
-    let ends = ends_of(&format!("seed = 7\n{described}"));
+    let ends = ends_of(&format!("seed = 7\n{described}"), &[]);
     let folder = tempfile::TempDir::new().unwrap();
     let (url, folder) = (ends.database(), folder.path());
     println!("starting:");

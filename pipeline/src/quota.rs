@@ -1,17 +1,22 @@
-//! The source's read quota: one token bucket for all lanes.
+//! The source's read quota: one limit for all lanes.
 //!
 //! The ceiling is quota × safety factor. A refusal (RESOURCE_EXHAUSTED) halves the rate at once, each quiet second
 //! lets it climb back by a tenth, and the optional ramp follows Firestore's 500/50/5 rule: 500 a
-//! second at first, half as much again every five minutes. A window of one second never sees more than
-//! nine eighths of the rate, which stays below the quota for every factor up to 0.88.
+//! second at first, half as much again every five minutes. No window of one second sees more than the rate.
+
+mod granted;
+mod window;
+
+pub use granted::Granted;
 
 use crate::budget::Budget;
-use governor::{DefaultDirectRateLimiter, RateLimiter};
+use granted::Pacer;
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
+use window::{Wanted, largest_page};
 
 const CLIMB_EVERY: Duration = Duration::from_secs(1);
 const CLIMB_BY: f64 = 1.1;
@@ -30,6 +35,7 @@ pub struct ReadQuota {
     noted: AtomicU64,
     budget: Arc<Budget>,
     state: Mutex<State>,
+    pacer: Arc<Pacer>,
 }
 
 #[derive(Debug)]
@@ -42,7 +48,6 @@ struct State {
     counted_from: Instant,
     /// The rate of the stretch before that.
     measured: Option<f64>,
-    limiter: Option<(u32, Arc<DefaultDirectRateLimiter>)>,
 }
 
 impl ReadQuota {
@@ -55,7 +60,6 @@ impl ReadQuota {
             counted: 0,
             counted_from: now,
             measured: None,
-            limiter: None,
         };
         ReadQuota {
             noted: AtomicU64::new(0),
@@ -64,6 +68,7 @@ impl ReadQuota {
             started: now,
             budget: Arc::default(),
             state: Mutex::new(state),
+            pacer: Arc::new(Pacer::new(now)),
         }
     }
 
@@ -93,24 +98,31 @@ impl ReadQuota {
     /// Most documents one request should ask for, so that no request outruns the limit by much; nothing means
     /// there is no limit.
     pub fn page(&self) -> Option<u32> {
-        self.allowed().map(|rate| burst(rate).get())
+        self.allowed().map(largest_page)
     }
 
-    /// Waits until `reads` may be made.
-    pub async fn take(&self, reads: u32) {
-        let mut left = reads;
-        while left > 0 {
-            let Some(limiter) = self.limiter() else { return };
-            let (rate, limiter) = limiter;
-            let now = left.min(burst(f64::from(rate)).get());
-            let Some(portion) = NonZeroU32::new(now) else {
-                return;
-            };
-            // The portion never exceeds the burst, which is the only thing this call can refuse.
-            if limiter.until_n_ready(portion).await.is_err() {
-                return;
-            }
-            left -= now;
+    /// Waits until so many reads may be made.
+    pub async fn take(&self, reads: u32) -> Granted {
+        self.granted(Wanted::Exactly(reads)).await
+    }
+
+    /// Waits until a page of at most so many reads may be asked for. It is as large as is allowed then: of many lanes
+    /// each gets small ones, and a lane alone, far away, gets what has come together while it waited.
+    pub async fn take_page(&self, most: u32) -> Granted {
+        self.granted(Wanted::Page(most)).await
+    }
+
+    async fn granted(&self, wanted: Wanted) -> Granted {
+        if self.present().is_none() {
+            return Granted::unlimited();
+        }
+        self.pacer.take(wanted, || self.present()).await
+    }
+
+    /// The source billed so many reads that nobody asked for, for what an answer costs was not known before.
+    pub fn owe(&self, reads: u64) {
+        if self.present().is_some() {
+            self.pacer.owe(reads);
         }
     }
 
@@ -178,25 +190,13 @@ impl ReadQuota {
         };
     }
 
-    /// The limiter of the present rate; rebuilt when the rate has changed.
-    fn limiter(&self) -> Option<(u32, Arc<DefaultDirectRateLimiter>)> {
+    /// Reads a second that are allowed at present, taken note of how many there were.
+    fn present(&self) -> Option<f64> {
         let mut state = self.state();
         self.measure(&mut state);
         self.climb(&mut state);
-        let rate = self.rate(&state)?;
-        let whole = rate.clamp(SLOWEST, f64::from(u32::MAX)) as u32;
-        if state.limiter.as_ref().is_none_or(|(of, _)| *of != whole) {
-            let per_second = NonZeroU32::new(whole).unwrap_or(NonZeroU32::MIN);
-            let quota = governor::Quota::per_second(per_second).allow_burst(burst(rate));
-            state.limiter = Some((whole, Arc::new(RateLimiter::direct(quota))));
-        }
-        state.limiter.clone()
+        self.rate(&state).map(|rate| rate.max(SLOWEST))
     }
-}
-
-/// An eighth of a second's worth.
-fn burst(rate: f64) -> NonZeroU32 {
-    NonZeroU32::new((rate / 8.0) as u32).unwrap_or(NonZeroU32::MIN)
 }
 
 #[cfg(test)]
@@ -242,13 +242,5 @@ mod tests {
         assert_eq!(quota.allowed(), Some(500.0));
         tokio::time::advance(Duration::from_secs(600)).await;
         assert_eq!(quota.allowed(), Some(1125.0));
-    }
-
-    #[test]
-    fn a_window_of_one_second_stays_below_the_quota() {
-        for reads in [10u32, 100, 1_000, 50_000] {
-            let rate = f64::from(reads) * 0.8;
-            assert!(rate + f64::from(burst(rate).get()) <= f64::from(reads));
-        }
     }
 }

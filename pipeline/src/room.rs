@@ -15,6 +15,10 @@ pub const LARGEST_DOCUMENT: usize = 5 << 20;
 /// JSON of what overflows (base64 and tags included).
 const HELD_PER_BYTE: usize = 3;
 
+/// Bytes on the wire that a document's bookkeeping is worth: handles of the document and of its row, and what a row has
+/// that its document has not. Half of what a document of 200 bytes takes.
+const BESIDE: usize = 64;
+
 const UNIT: usize = 1024;
 
 /// The budget.
@@ -63,9 +67,9 @@ impl Rooms {
 }
 
 impl Room {
-    /// Gives back all but what a batch of `bytes` on the wire holds.
-    pub fn shrink(&mut self, bytes: usize) {
-        let keep = units(bytes * HELD_PER_BYTE) as usize;
+    /// Gives back all but what a batch of so many documents holds, of `bytes` on the wire.
+    pub fn shrink(&mut self, documents: usize, bytes: usize) {
+        let keep = units((bytes + documents * BESIDE) * HELD_PER_BYTE) as usize;
         let surplus = self.0.num_permits().saturating_sub(keep.max(1));
         drop(self.0.split(surplus));
     }
@@ -89,9 +93,9 @@ mod tests {
             futures::FutureExt::now_or_never(rooms.take()).is_none(),
             "a third batch does not fit"
         );
-        first.shrink(1000);
+        first.shrink(10, 1000);
         drop(second);
-        assert_eq!(rooms.taken(), 3 * UNIT);
+        assert_eq!(rooms.taken(), (3 * (1000 + 10 * BESIDE)).next_multiple_of(UNIT));
         drop(first);
         assert_eq!(rooms.taken(), 0);
     }

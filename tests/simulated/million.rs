@@ -1,12 +1,9 @@
 //! A million documents: as many rows, no memory to speak of, and one read for each.
 
-use crate::support::{Looking, World, completed, test};
+use super::large::{BESIDE, run};
+use crate::support::test;
 use futures::StreamExt;
-use rehearsal::application::Application;
-use rehearsal::process::{Program, Running, Stream};
-use serde_json::Value;
 use simulator::dataset::Dataset;
-use std::path::{Path, PathBuf};
 use std::pin::pin;
 use tokio_postgres::Client;
 
@@ -18,91 +15,19 @@ const LARGE: u64 = 1_000_000;
 fn orders(documents: u64) -> String {
     format!("seed = 7\n[[collection]]\npattern = \"orders\"\ndocuments = {documents}\nbytes = [580, 620]\n")
 }
-/// What `--memory` grants, and what a process may take beside it, in KiB.
+/// As many lanes in flight whatever the size, and no more memory than they need.
+const SHAPE: [&str; 6] = [
+    "--lane-documents",
+    "20000",
+    "--batch-rows",
+    "5000",
+    "--memory",
+    "128MiB",
+];
+/// What that grants, in KiB.
 const GRANTED: u64 = 128 << 10;
-const BESIDE: u64 = 64 << 10;
 /// What the simulator may take, however many documents it makes up, in KiB.
 const SIMULATOR: u64 = 32 << 10;
-
-/// What a run of so many documents took.
-struct Took {
-    world: World,
-    /// The most memory either process ever held, in KiB.
-    etl: u64,
-    simulator: u64,
-    summary: Value,
-    /// What the simulator billed.
-    bill: Value,
-    /// Ends with this.
-    _serving: Running,
-}
-
-/// The program, where cargo put it beside this one.
-fn program() -> PathBuf {
-    let here = std::env::current_exe().unwrap();
-    here.ancestors().nth(2).unwrap().join("etl-simulator")
-}
-
-/// The most memory that a process held so far, in KiB; nothing once it has ended.
-fn peak(running: &Running) -> Option<u64> {
-    let status = Path::new("/proc")
-        .join(running.pid().ok()?.to_string())
-        .join("status");
-    let text = std::fs::read_to_string(status).ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    line.trim().trim_end_matches(" kB").parse().ok()
-}
-
-async fn run(documents: u64) -> Took {
-    let folder = tempfile::TempDir::new().unwrap();
-    let dataset = folder.path().join("orders.toml");
-    std::fs::write(&dataset, orders(documents)).unwrap();
-    let free = ["--port", "0", "--project", "large", "--dataset"];
-    let serving = Program::new(program())
-        .args(free)
-        .args([&dataset])
-        .start()
-        .unwrap();
-    let line = serving.line(Stream::Stdout, "listening on ").await.unwrap();
-    let host = line.rsplit(' ').next().unwrap().trim().to_owned();
-    let world = World::of(&host, "large", Application::small(0)).await;
-    let quiet = [
-        "run",
-        "--source",
-        "firestore",
-        "--output",
-        "json",
-        "--metrics-listen",
-        "off",
-    ];
-    // As many lanes in flight whatever the size, and no more memory than they need.
-    let shape = [
-        "--lane-documents",
-        "20000",
-        "--batch-rows",
-        "5000",
-        "--memory",
-        "128MiB",
-    ];
-    let mut etl = world.etl(&[&quiet[..], &shape].concat()).start().unwrap();
-    let mut most = 0;
-    while !etl.has_ended().unwrap() {
-        most = peak(&etl).unwrap_or(most);
-        Looking::again().await;
-    }
-    let summary = completed(&etl.wait().await.unwrap());
-    let page = format!("http://{host}/simulator/v1/bill?database=projects/large/databases/(default)");
-    let http = reqwest::Client::builder().no_proxy().build().unwrap();
-    let bill = http.get(page).send().await.unwrap().text().await.unwrap();
-    Took {
-        world,
-        etl: most,
-        simulator: peak(&serving).unwrap(),
-        summary,
-        bill: serde_json::from_str(&bill).unwrap(),
-        _serving: serving,
-    }
-}
 
 /// Every document that the dataset has is in the table once, by its path.
 async fn assert_every_path_once(client: &Client, documents: u64) {
@@ -132,7 +57,7 @@ async fn assert_every_path_once(client: &Client, documents: u64) {
 #[test]
 fn a_million_documents_in_constant_memory_at_one_read_each() {
     test(async {
-        let small = run(SMALL).await;
+        let small = run(&orders(SMALL), &SHAPE).await;
         let verdict = small.world.verdict(&small.summary).await;
         assert!(
             verdict.is_exact() && verdict.documents as u64 == SMALL,
@@ -140,7 +65,7 @@ fn a_million_documents_in_constant_memory_at_one_read_each() {
         );
 
         let documents = std::env::var("ETL_DOCUMENTS").map_or(LARGE, |text| text.parse().unwrap());
-        let large = run(documents).await;
+        let large = run(&orders(documents), &SHAPE).await;
         let client = large.world.client().await;
         let rows: i64 = client
             .query_one("select count(*) from orders", &[])

@@ -244,7 +244,7 @@ impl Reader for ScriptedReader {
             .map(|path| wire(path))
             .collect();
         if stage.shrinks {
-            room.shrink(new.iter().map(Bytes::len).sum());
+            room.shrink(new.len(), new.iter().map(Bytes::len).sum());
         }
         let span = Span {
             from: place(self.next),

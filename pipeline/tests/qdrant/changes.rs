@@ -26,7 +26,7 @@ async fn what_is_deleted_at_the_cursor_takes_nothing_along() {
     let mut reader = source.reader(&whole, NOTES, standing(&whole, Position::Start));
     let mut came = Vec::new();
     while let Some(mut batch) = reader.next().await.unwrap() {
-        batch.room.shrink(0);
+        batch.room.shrink(0, 0);
         came.extend(
             batch
                 .documents

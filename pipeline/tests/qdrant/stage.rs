@@ -131,7 +131,7 @@ pub(crate) async fn batches(source: &Qdrant, lane: &Lane, position: Position) ->
         assert_eq!(batch.span.from, at, "spans chain");
         at = batch.span.to.clone();
         // Whoever keeps all batches would wait for room.
-        batch.room.shrink(0);
+        batch.room.shrink(0, 0);
         batches.push(batch);
     }
     assert!(at.is_end(), "a lane that is not stopped ends");

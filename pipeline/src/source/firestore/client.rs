@@ -8,7 +8,7 @@ use crate::budget::Admitted;
 use crate::fault::{Class, Fault, Part};
 use crate::metrics;
 use crate::plan::ReadTime;
-use crate::quota::ReadQuota;
+use crate::quota::{Granted, ReadQuota};
 use crate::retry::{Policy, Retry};
 use crate::source::codec::BytesCodec;
 use bytes::Bytes;
@@ -159,12 +159,12 @@ impl Client {
         self.retried(ASK_TIME, || self.ask_time()).await
     }
 
-    /// Waits until a question that costs `reads` may be asked.
-    pub(super) async fn admit(&self, reads: u64, action: &str) -> Result<Admitted, Fault> {
+    /// Waits until a question that costs `reads` may be asked; both are to be kept until it is answered.
+    pub(super) async fn admit(&self, reads: u64, action: &str) -> Result<(Admitted, Granted), Fault> {
         let mut admitted = self.quota.budget().take(reads, action).await?;
         admitted.note(reads);
-        self.quota.take(1).await;
-        Ok(admitted)
+        let granted = self.quota.take(u32::try_from(reads).unwrap_or(u32::MAX)).await;
+        Ok((admitted, granted))
     }
 
     async fn ask_time(&self) -> Result<ReadTime, Trouble> {

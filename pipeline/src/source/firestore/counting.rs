@@ -99,7 +99,7 @@ impl Client {
             consistency_selector: Some(ConsistencySelector::ReadTime(timestamp(at))),
             ..Default::default()
         };
-        self.quota().take(1).await;
+        let _granted = self.quota().take(1).await;
         let mut answers = self.typed().run_aggregation_query(request).await?.into_inner();
         let mut counted = None;
         while let Some(answer) = answers.message().await? {
@@ -115,9 +115,7 @@ impl Client {
         let reads = counted.div_ceil(COUNTED_PER_READ).max(1);
         metrics::billed(reads);
         // How many it takes is known afterwards only: who asks next waits for it.
-        self.quota()
-            .take(u32::try_from(reads - 1).unwrap_or(u32::MAX))
-            .await;
+        self.quota().owe(reads - 1);
         Ok(counted)
     }
 }

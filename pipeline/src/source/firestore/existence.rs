@@ -20,11 +20,7 @@ impl Client {
             missing += self
                 .retried(ACTION, || async {
                     let reads = page.len() as u64;
-                    let admitted = self.admit(reads, ACTION).await?;
-                    // A page may be larger than the quota grants at once; permits come one by one then.
-                    for _ in 1..reads {
-                        self.quota().take(1).await;
-                    }
+                    let (admitted, _granted) = self.admit(reads, ACTION).await?;
                     let missing = self.missing_of(page, at).await?;
                     admitted.close();
                     Ok::<_, Trouble>(missing)

@@ -62,7 +62,7 @@ impl Firestore {
             .documents()
             .map_or(query.most(), |most| most.min(query.most()));
         let paced = self.quota.page().map_or(most, |page| page.min(most));
-        self.quota.take(self.quota.page().map_or(1, |_| paced)).await;
+        let _granted = self.quota.take(self.quota.page().map_or(1, |_| paced)).await;
         let fault = |status: Status| self.client.fault(action, &status);
         let mut timed = Timed::default();
         let query = query.clone().limit(paced);

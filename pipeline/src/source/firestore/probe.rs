@@ -74,7 +74,7 @@ impl Probe {
     }
 
     async fn look(&self, query: &Query, at: Option<ReadTime>) -> Result<Glance, Status> {
-        self.client.quota().take(1).await;
+        let _granted = self.client.quota().take(1).await;
         let asked = present();
         let mut answers = self.client.query(query, at).await?;
         metrics::billed(1);

@@ -59,7 +59,7 @@ impl Client {
                 return Err(Trouble::Budget(budget.reached(&action)));
             };
             let page = admitted.documents().map_or(page, |most| most.min(page));
-            self.quota().take(self.quota().page().map_or(1, |_| page)).await;
+            let _granted = self.quota().take(self.quota().page().map_or(1, |_| page)).await;
             let mut answers = match self.query(&query.clone().limit(page), Some(at)).await {
                 Ok(answers) => answers,
                 Err(status) => {

@@ -15,7 +15,7 @@ use crate::budget::Admitted;
 use crate::fault::{Fault, Part};
 use crate::metrics::{self, Arrivals};
 use crate::plan::Lane;
-use crate::quota::ReadQuota;
+use crate::quota::{Granted, ReadQuota};
 use crate::retry::{Policy, Retry};
 use crate::room::{Room, Rooms};
 use crate::source::{Batch, Reader, Standing};
@@ -59,6 +59,7 @@ pub struct LaneReader {
 struct Open {
     answers: Answers,
     admitted: Admitted,
+    granted: Granted,
     limit: Option<u32>,
     got: u32,
     done: bool,
@@ -132,7 +133,7 @@ impl LaneReader {
             Some(last) if !documents.is_empty() => Position::at(last.as_bytes()),
             _ => return Ok(Filled::Drained),
         };
-        room.shrink(bytes);
+        room.shrink(documents.len(), bytes);
         let span = Span {
             from: std::mem::replace(&mut self.position, to.clone()),
             to,
@@ -191,9 +192,9 @@ impl LaneReader {
                 None => return Ok(Step::Pause),
             },
         };
-        let page = self.parts.quota.page();
-        let limit = [page, admitted.documents()].into_iter().flatten().min();
-        self.parts.quota.take(page.and(limit).unwrap_or(1)).await;
+        let most = admitted.documents();
+        let granted = self.parts.quota.take_page(most.unwrap_or(u32::MAX)).await;
+        let limit = granted.reads().or(most);
         let mut query = self.query.clone();
         if let Some(last) = &self.last {
             query = query.after(last);
@@ -206,6 +207,7 @@ impl LaneReader {
                 self.stream = Some(Open {
                     answers,
                     admitted,
+                    granted,
                     limit,
                     got: 0,
                     done: false,
@@ -214,6 +216,7 @@ impl LaneReader {
             Err(status) => {
                 if refused(&status) {
                     admitted.close();
+                    granted.close();
                 }
                 return self.broken(&status).await;
             }
@@ -242,6 +245,7 @@ impl LaneReader {
         self.read += 1;
         let cost = self.parts.quota.budget().cost(body.len());
         open.admitted.note(cost);
+        open.granted.came(1);
         self.billed += cost;
         self.confirming = false;
         self.arrivals.document(body.len(), cost);
@@ -261,6 +265,7 @@ impl LaneReader {
             // A query without a result is billed as one read.
             metrics::billed(1);
             open.admitted.note(1);
+            open.granted.came(1);
             self.billed += 1;
         }
         let said_done = open.done;
@@ -268,6 +273,7 @@ impl LaneReader {
         // An answer that ended without saying so may have been cut short on its way here.
         if said_done {
             open.admitted.close();
+            open.granted.close();
         }
         let full_page = limit.is_some_and(|limit| got >= limit);
         let said_so = said_done && !full_page;

@@ -97,7 +97,7 @@ impl LaneReader {
             // Draining was asked for before a point came.
             None => return Ok(None),
         };
-        room.shrink(bytes);
+        room.shrink(documents.len(), bytes);
         let span = Span {
             from: std::mem::replace(&mut self.position, to.clone()),
             to,
