@@ -140,7 +140,7 @@ impl Panel {
         );
         if let Some((value, what)) = &self.bound {
             rule(svg, (left, y(*value)), (end, y(*value)), BOUND);
-            text(svg, (left + 4.0, y(*value) - 5.0), "start", "#000", what);
+            text(svg, (left + 4.0, y(*value) + 14.0), "start", "#000", what);
         }
         for (line, colour) in self.lines.iter().zip(COLOURS) {
             line.draw(svg, colour, &x, &y);
