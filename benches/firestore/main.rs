@@ -58,6 +58,7 @@ fn main() {
         .filter(|word| *word != "--bench");
     match words.collect::<Vec<_>>()[..] {
         ["sizes"] => sizes::compare(),
+        ["drawn", file] => sizes::drawn(file),
         ["starting"] => starting::compare(),
         ["pacing"] => pacing::compare(),
         ["read", documents, size, host, streams] => {

@@ -14,7 +14,7 @@ use serde_json::Value;
 use std::time::{Duration, Instant};
 
 const ROUND_TRIP: Duration = Duration::from_millis(50);
-/// A hundred and two hundred and fifty megabits a second, and how many documents make half a minute of it.
+/// A hundred and two hundred and fifty megabits a second, and how many documents take half a minute.
 const LINES: [(f64, u64); 2] = [(12.5e6, 600_000), (31.25e6, 1_500_000)];
 /// Of what the line allows, at least.
 const SHARE: f64 = 0.9;

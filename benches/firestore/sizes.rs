@@ -2,17 +2,20 @@
 //!
 //! Each cell has servers of its own, whose disk is given back before the next. Small cells are measured three times and
 //! the medians told, large ones once. What would take too long, or leave too little of the disk, is left out, and said.
-//! `ETL_LARGEST` asks for fewer documents than ten million.
+//! `ETL_LARGEST` asks for fewer documents than ten million. `-- drawn FILE` draws what was printed before.
 
 use crate::case::{Case, SIZES, Size};
 use crate::ends::Figures;
 use crate::moving::Moving;
-use crate::plot::{Line, plot};
+use crate::plot::{Line, Panel, plot};
 use crate::process::{self, number};
 use std::path::PathBuf;
 use std::process::Command;
 
 const MEBIBYTE: f64 = (1 << 20) as f64;
+/// In MiB: what a run is granted unless it is told otherwise, and what it may take beside.
+const GRANTED: f64 = 512.0;
+const BESIDE: f64 = 64.0;
 const SMALLEST: u64 = 10_000;
 /// Bytes of documents that are moved more than once.
 const SMALL: f64 = 200e6;
@@ -43,27 +46,74 @@ pub(crate) fn compare() {
         "reads",
         "log MiB"
     );
-    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("benches/sizes.svg");
-    let mut panels = [
-        ("documents a second", Vec::new()),
-        ("peak RSS of etl, MiB", Vec::new()),
-    ];
+    let mut cells = Vec::new();
     for size in SIZES {
-        let cells: Vec<(u64, Figures)> = numbers(largest)
-            .filter_map(|documents| Some((documents, cell(documents, size)?)))
-            .collect();
-        let line = |take: fn(&Figures) -> f64| Line {
+        for documents in numbers(largest) {
+            cells.extend(cell(documents, size));
+        }
+        // After each size: whoever has seen enough may stop.
+        draw(&cells);
+    }
+}
+
+/// What is drawn of a cell.
+struct Cell {
+    size: String,
+    documents: f64,
+    a_second: f64,
+    /// In MiB.
+    peak: f64,
+}
+
+/// Draws the cells in a file that [`compare`] printed.
+pub(crate) fn drawn(file: &str) {
+    let told = std::fs::read_to_string(file).unwrap();
+    let cells = told.lines().filter_map(|line| {
+        let mut parts = line
+            .split('|')
+            .map(|part| part.split_whitespace().collect::<Vec<_>>());
+        let (first, _, last) = (parts.next()?, parts.next()?, parts.next()?);
+        let [size, documents, _, a_second, _] = first[..] else {
+            return None;
+        };
+        Some(Cell {
+            size: size.to_owned(),
+            documents: documents.parse().ok()?,
+            a_second: a_second.parse().ok()?,
+            peak: last.first()?.parse().ok()?,
+        })
+    });
+    draw(&cells.collect::<Vec<_>>());
+}
+
+fn draw(cells: &[Cell]) {
+    let lines = |take: fn(&Cell) -> f64| {
+        let line = |size: Size| Line {
             name: format!("{} KiB", size.name),
             points: cells
                 .iter()
-                .map(|(documents, it)| (*documents as f64, take(it)))
+                .filter(|cell| cell.size == size.name)
+                .map(|cell| (cell.documents, take(cell)))
                 .collect(),
         };
-        panels[0].1.push(line(|it| it.records / it.seconds));
-        panels[1].1.push(line(|it| it.peak / MEBIBYTE));
-        // After each size: whoever has seen enough may stop.
-        std::fs::write(&file, plot(&panels)).unwrap();
-    }
+        SIZES.map(line).into()
+    };
+    let panels = [
+        Panel {
+            title: "documents a second",
+            logarithmic: true,
+            lines: lines(|cell| cell.a_second),
+            bound: None,
+        },
+        Panel {
+            title: "peak RSS of etl, MiB",
+            logarithmic: false,
+            lines: lines(|cell| cell.peak),
+            bound: Some((GRANTED + BESIDE, format!("--memory {GRANTED} MiB, and {BESIDE}"))),
+        },
+    ];
+    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("benches/sizes.svg");
+    std::fs::write(&file, plot(&panels)).unwrap();
     println!("\ndrawn in benches/sizes.svg");
 }
 
@@ -88,7 +138,7 @@ fn omitted(documents: u64, size: Size, bytes: f64) -> Option<String> {
     })
 }
 
-fn cell(documents: u64, size: Size) -> Option<Figures> {
+fn cell(documents: u64, size: Size) -> Option<Cell> {
     let case = Case { documents, size };
     let bytes = case.bytes() * documents as f64;
     if let Some(why) = omitted(documents, size, bytes) {
@@ -113,7 +163,12 @@ fn cell(documents: u64, size: Size) -> Option<Figures> {
         middle.reads,
         middle.wal / MEBIBYTE,
     );
-    Some(middle)
+    Some(Cell {
+        size: size.name.to_owned(),
+        documents: documents as f64,
+        a_second: middle.records / middle.seconds,
+        peak: middle.peak / MEBIBYTE,
+    })
 }
 
 /// Bytes that are free on the disk that holds `place`.

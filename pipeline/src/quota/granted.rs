@@ -193,7 +193,7 @@ mod tests {
         }
     }
 
-    /// A minute of lanes that are far away.
+    /// A minute of lanes that are far away. A clock that stands still until somebody waits rounds every wait up.
     #[tokio::test(start_paused = true)]
     async fn what_is_allowed_is_used_from_far_away_too() {
         let quota = Arc::new(ReadQuota::new(NonZeroU32::new(10_000), 0.8, false));
@@ -207,7 +207,7 @@ mod tests {
         let read: u32 = bill.lock().unwrap().iter().map(|(_, reads)| reads).sum();
         let a_second = f64::from(read) / began.elapsed().as_secs_f64();
         assert!(
-            (7_900.0..=8_000.0).contains(&a_second),
+            (7_500.0..=8_000.0).contains(&a_second),
             "{a_second} reads a second"
         );
     }

@@ -18,13 +18,10 @@ use std::path::Path;
 const GOOGLE: &str = "https://firestore.googleapis.com";
 const CONNECT: &str = "connect to Firestore";
 
-/// Opens as many HTTP/2 connections as asked for; each carries several lanes.
+/// Opens as many HTTP/2 connections as asked for, all at once; each carries several lanes.
 pub(super) async fn open(config: &config::Firestore) -> Result<Vec<FirestoreDb>, Fault> {
-    let mut connections = Vec::with_capacity(config.connections.get());
-    for _ in 0..config.connections.get() {
-        connections.push(connect(config).await?);
-    }
-    Ok(connections)
+    let all = (0..config.connections.get()).map(|_| connect(config));
+    futures::future::try_join_all(all).await
 }
 
 async fn connect(config: &config::Firestore) -> Result<FirestoreDb, Fault> {
