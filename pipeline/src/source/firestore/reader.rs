@@ -268,8 +268,7 @@ impl LaneReader {
             open.granted.came(1);
             self.billed += 1;
         }
-        let said_done = open.done;
-        let (got, limit) = (open.got, open.limit);
+        let (said_done, got, limit) = (open.done, open.got, open.limit);
         // An answer that ended without saying so may have been cut short on its way here.
         if said_done {
             open.admitted.close();
