@@ -210,10 +210,12 @@ fn spelled(value: f64) -> String {
     }
 }
 
+/// A text, with white around it where it lies over a line.
 fn text(svg: &mut String, (x, y): (f64, f64), anchor: &str, colour: &str, text: &str) {
     writeln!(
         svg,
-        "<text x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"{anchor}\" fill=\"{colour}\">{text}</text>"
+        "<text x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"{anchor}\" fill=\"{colour}\" paint-order=\"stroke\" stroke=\"#fff\" \
+         stroke-width=\"4\">{text}</text>"
     )
     .unwrap();
 }

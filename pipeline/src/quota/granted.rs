@@ -193,7 +193,8 @@ mod tests {
         }
     }
 
-    /// A minute of lanes that are far away. A clock that stands still until somebody waits rounds every wait up.
+    /// A minute of lanes that are far away. What becomes free while all of them are under way waits for the next that
+    /// asks: where they go in step, as here, for most of a round trip.
     #[tokio::test(start_paused = true)]
     async fn what_is_allowed_is_used_from_far_away_too() {
         let quota = Arc::new(ReadQuota::new(NonZeroU32::new(10_000), 0.8, false));

@@ -11,7 +11,10 @@ use super::names;
 use super::query::Query;
 use crate::fault::{Fault, Part};
 use crate::plan::ReadTime;
+use futures::{StreamExt, TryStreamExt};
 
+/// Ranges counted at the same time: far away, each alone takes a round trip.
+const COUNTS: usize = 4;
 /// More lanes than this help nobody and cost planning time.
 const MOST_LANES: u64 = 1024;
 
@@ -63,18 +66,21 @@ async fn at_points(
     points.dedup();
     let mut ends: Vec<Option<String>> = points.into_iter().map(Some).collect();
     ends.push(None);
-    let (mut ranges, mut from) = (Vec::with_capacity(ends.len()), None);
-    for to in ends {
-        let query = Query::group(&group.collection).between(from.as_deref(), to.as_deref());
-        let documents = client.count(&query, at).await?;
-        let range = Range {
-            from: from.take(),
-            to: to.clone(),
-            documents,
-        };
+    let begins = std::iter::once(None).chain(ends.iter().cloned());
+    let bounds: Vec<_> = begins.zip(ends.iter().cloned()).collect();
+    let counted: Vec<Range> = futures::stream::iter(bounds)
+        .map(async |(from, to)| {
+            let query = Query::group(&group.collection).between(from.as_deref(), to.as_deref());
+            let documents = client.count(&query, at).await?;
+            Ok::<_, Fault>(Range { from, to, documents })
+        })
+        .buffered(COUNTS)
+        .try_collect()
+        .await?;
+    let mut ranges = Vec::with_capacity(counted.len());
+    for range in counted {
         // The server may offer fewer points than were asked for.
         ranges.extend(bisect(client, group, range, size, at).await?);
-        from = to;
     }
     Ok(ranges)
 }
