@@ -4,10 +4,12 @@
 
 #![allow(clippy::disallowed_macros)] // the ban keeps everybody else out of here
 
+mod arrivals;
+
+pub(crate) use arrivals::Arrivals;
+
 use crate::fault::Fault;
-use metrics::{
-    Counter, Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram,
-};
+use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -219,35 +221,6 @@ pub fn start_at_zero(tables: impl Iterator<Item = String>) {
     }
     for reason in transforms::Reason::ALL {
         counter!(QUARANTINED, "reason" => reason.as_str()).increment(0);
-    }
-}
-
-/// Counts documents as they arrive from the source. Looked up once, because looking a counter up takes as long as
-/// reading a document.
-#[derive(Debug)]
-pub(crate) struct Arrivals {
-    documents: Counter,
-    bytes: Counter,
-    billed: Counter,
-}
-
-impl Arrivals {
-    pub(crate) fn new() -> Arrivals {
-        Arrivals {
-            documents: counter!(DOCUMENTS_READ),
-            bytes: counter!(BYTES_READ),
-            billed: counter!(READS_BILLED),
-        }
-    }
-
-    /// A document of so many bytes, for which the source bills `reads`.
-    pub(crate) fn document(&self, bytes: usize, reads: u64) {
-        self.documents.increment(1);
-        self.bytes.increment(bytes as u64);
-        if reads > 0 {
-            BILLED.fetch_add(reads, Ordering::Relaxed);
-            self.billed.increment(reads);
-        }
     }
 }
 

@@ -25,6 +25,7 @@ use checkpoints::{Position, Span};
 use std::sync::Arc;
 use tokio::time::Instant;
 use tonic::Status;
+use transforms::{below, firestore};
 
 /// What a reader needs from its source.
 pub(super) struct Parts {
@@ -225,8 +226,7 @@ impl LaneReader {
     }
 
     fn understand(&mut self, message: &Bytes) -> Result<Option<Bytes>, Fault> {
-        let answer =
-            transforms::firestore::answer(message).map_err(|error| malformed(&self.action, &error))?;
+        let answer = firestore::answer(message).map_err(|error| malformed(&self.action, &error))?;
         let Some(open) = &mut self.stream else {
             return Ok(None);
         };
@@ -235,8 +235,8 @@ impl LaneReader {
             return Ok(None);
         };
         let body = message.slice(range);
-        let name = transforms::firestore::name(&body).map_err(|error| malformed(&self.action, &error))?;
-        let path = transforms::below(name, self.parts.client.root());
+        let name = firestore::name(&body).map_err(|error| malformed(&self.action, &error))?;
+        let path = below(name, self.parts.client.root());
         let Some(path) = path.filter(|path| self.query.admits(path, self.last.as_deref())) else {
             let stray = format!("the answer repeats or strays: {name:?}");
             return Err(Fault::transient(Part::Source, &*self.action, stray).with_cause("out_of_order"));
@@ -251,9 +251,7 @@ impl LaneReader {
         self.arrivals.document(body.len(), cost);
         self.parts.quota.note(1);
         self.retry.progress();
-        let last = self.last.get_or_insert_default();
-        last.clear();
-        last.push_str(path);
+        path.clone_into(self.last.get_or_insert_default());
         Ok(Some(body))
     }
 
