@@ -4,7 +4,7 @@ const ONES: u64 = u64::from_le_bytes([1; 8]);
 /// The bit that no byte of ASCII has.
 pub(crate) const HIGH: u64 = u64::from_le_bytes([0x80; 8]);
 
-/// All bytes of a text of up to eight, some of them twice, and letters where it is shorter than three: whether one of
+/// All bytes of a text of up to eight, some of them twice, and letters where it is empty: whether one of
 /// a text's bytes is looked for can be asked of it, where it stands cannot.
 #[inline(always)]
 fn gathered(text: &[u8]) -> u64 {
