@@ -49,6 +49,10 @@ use process::number;
 use report::{Kind, Table, Way, rounds_of, way};
 use std::rc::Rc;
 
+/// As `etl` has it: pieces of it run in this program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     // `cargo bench` adds a flag that says what everybody knows.
@@ -124,8 +128,10 @@ fn ways<'a>(ends: &'a Ends, case: &'a Case, peers: &'a Peers) -> Vec<Way<'a>> {
         way(Kind::Load, "  in sixteen lanes", etl(Moving::CUT)),
         way(Kind::Beside, "etl, with keys", etl(Moving::KEYED)),
     ];
-    let others = peers
-        .able()
-        .map(|peer| way(Kind::Peer, peer.name, move || peers.run(peer, ends, case)));
+    let others = peers.able().map(|peer| {
+        let mut theirs = way(Kind::Peer, peer.name, move || peers.run(peer, ends, case));
+        theirs.once = peer.is_long();
+        theirs
+    });
     ours.into_iter().chain(others).collect()
 }

@@ -67,13 +67,6 @@ impl Run<'_> {
         *self.next += 1;
         Some(index)
     }
-
-    /// Takes up to `most` at once, and says how many.
-    pub(super) fn skip(&mut self, most: u64) -> u64 {
-        let taken = most.min(self.end - *self.next);
-        *self.next += taken;
-        taken
-    }
 }
 
 impl Merge {

@@ -64,7 +64,7 @@ impl Running {
     }
 
     async fn send(&mut self, outgoing: &mut Outgoing) -> Result<Result<(), Status>, Gone> {
-        let skipped = match self.skip() {
+        let skipped = match self.skip().await {
             Ok(skipped) => skipped,
             Err(status) => return Ok(Err(status)),
         };
@@ -109,9 +109,22 @@ impl Running {
         Ok(Ok(()))
     }
 
-    /// Skipped documents are read all the same, and billed.
-    fn skip(&mut self) -> Result<i32, Status> {
-        let skipped = self.scan.skip(self.asked.offset);
+    /// Skipped documents are read all the same, and billed. Others have their turn in between.
+    async fn skip(&mut self) -> Result<i32, Status> {
+        let mut skipped = 0;
+        while skipped < self.asked.offset {
+            let most = CHUNK.min(self.asked.offset - skipped);
+            let some = self.scan.skip(most);
+            skipped += some;
+            if some < most {
+                break;
+            }
+            tokio::task::yield_now().await;
+        }
+        self.skipped(skipped)
+    }
+
+    fn skipped(&self, skipped: u64) -> Result<i32, Status> {
         self.database.meter().read(Read::Skipped, skipped)?;
         Ok(i32::try_from(skipped).unwrap_or(i32::MAX))
     }
@@ -170,7 +183,8 @@ pub(crate) fn collect(
     request: proto::RunQueryRequest,
 ) -> Result<Vec<proto::RunQueryResponse>, Status> {
     let mut running = Running::begin(state, request)?;
-    let skipped = running.skip()?;
+    let skipped = running.scan.skip(running.asked.offset);
+    let skipped = running.skipped(skipped)?;
     let (limit, at) = (running.asked.limit.unwrap_or(u64::MAX), running.at);
     let select = running.asked.select.clone();
     let mut answers = Vec::new();

@@ -79,25 +79,26 @@ pub(crate) fn name(body: &[u8]) -> Option<(&[u8], &[u8])> {
 #[inline(always)]
 pub(crate) fn part<'b>(rest: &mut &'b [u8]) -> Option<Part<'b>> {
     match rest.first()? {
-        0x12 => inside(0x12, rest)
-            .and_then(entry)
-            .map(|(name, value)| Part::Field(name, value)),
-        0x1a => inside(0x1a, rest).and_then(moment).map(Part::Created),
-        0x22 => inside(0x22, rest).and_then(moment).map(Part::Updated),
+        0x12 => {
+            let (name, value) = entry(inside(0x12, rest)?)?;
+            Some(Part::Field(name, value))
+        }
+        0x1a => Some(Part::Created(moment(inside(0x1a, rest)?)?)),
+        0x22 => Some(Part::Updated(moment(inside(0x22, rest)?)?)),
         _ => None,
     }
 }
 
 /// The next key of a map, and its value.
-#[inline]
+#[inline(always)]
 pub(crate) fn member<'b>(rest: &mut &'b [u8]) -> Option<(&'b [u8], Lying<'b>)> {
-    inside(0x0a, rest).and_then(entry)
+    entry(inside(0x0a, rest)?)
 }
 
 /// The next element of an array.
-#[inline]
+#[inline(always)]
 pub(crate) fn element<'b>(rest: &mut &'b [u8]) -> Option<Lying<'b>> {
-    inside(0x0a, rest).and_then(Lying::of)
+    Lying::of(inside(0x0a, rest)?)
 }
 
 #[inline(always)]

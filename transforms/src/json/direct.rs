@@ -11,6 +11,7 @@ const DEPTH: usize = 16;
 
 impl Writer<'_> {
     /// Appends the value, or an unknown part of it.
+    #[inline]
     pub(crate) fn lying(&mut self, value: Lying<'_>) -> Option<()> {
         self.lying_at(value, DEPTH)
     }
@@ -42,41 +43,57 @@ impl Writer<'_> {
     }
 
     fn lying_array(&mut self, mut rest: &[u8], depth: usize) -> Option<()> {
-        let mut before = "[";
+        let mut before = b'[';
         while !rest.is_empty() {
             let value = element(&mut rest)?;
-            self.raw(before);
+            self.byte(before);
             self.lying_at(value, depth)?;
-            before = ",";
+            before = b',';
         }
-        self.raw(if before == "[" { "[]" } else { "]" });
+        if before == b'[' {
+            self.byte(before);
+        }
+        self.byte(b']');
         Some(())
     }
 
     fn lying_map(&mut self, map: &[u8], depth: usize) -> Option<()> {
-        let (mut rest, mut last, mut ascending) = (map, None, true);
-        let mut before = "{";
+        let (mut rest, mut last, mut ascending): (_, &[u8], _) = (map, b"", true);
+        let mut before = b'{';
         while !rest.is_empty() {
             let (key, value) = member(&mut rest)?;
             if is_marked(key) {
                 return None;
             }
-            ascending &= last.replace(key).is_none_or(|last| last < key);
-            self.raw(before);
+            ascending &= before == b'{' || is_below(last, key);
+            last = key;
+            self.byte(before);
             self.lying_text(key)?;
-            self.raw(":");
+            self.byte(b':');
             self.lying_at(value, depth)?;
-            before = ",";
+            before = b',';
         }
-        self.raw(if before == "{" { "{}" } else { "}" });
+        if before == b'{' {
+            self.byte(before);
+        }
+        self.byte(b'}');
         (ascending || !repeats(map)).then_some(())
+    }
+}
+
+/// Whether a key comes before another: their first bytes mostly tell.
+#[inline(always)]
+fn is_below(one: &[u8], other: &[u8]) -> bool {
+    match (one.first(), other.first()) {
+        (Some(one), Some(other)) if one != other => one < other,
+        _ => one < other,
     }
 }
 
 /// Whether a key may be more than a name: `$…` may be a tag, `__type__` makes a vector, and other names of that kind
 /// are `_extra`'s own.
 pub(crate) fn is_marked(key: &[u8]) -> bool {
-    key.starts_with(b"$") || key.starts_with(b"__")
+    matches!(key, [b'$', ..] | [b'_', b'_', ..])
 }
 
 /// Whether a key of a map comes twice.

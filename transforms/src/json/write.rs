@@ -311,6 +311,10 @@ impl<'o> Writer<'o> {
         }
     }
 
+    pub(super) fn byte(&mut self, byte: u8) {
+        self.out.push(byte);
+    }
+
     pub(crate) fn raw(&mut self, text: &str) {
         self.out.extend_from_slice(text.as_bytes());
     }

@@ -2,7 +2,7 @@
 
 use super::{Direct, Rules, cell, column, encode};
 use crate::Notes;
-use crate::ascii::is_text;
+use crate::ascii::{is, is_text, none};
 use crate::firestore::lying::Lying;
 use crate::mapping::{Column, Holds, Misfit, Scalar, Type};
 use crate::pack::encode::{Fit, Taste, told};
@@ -53,7 +53,9 @@ fn as_it_is(column: &Column, value: Lying<'_>, root: &str, out: &mut Vec<u8>) ->
         return false;
     };
     match (scalar, column.holds, value) {
-        (Scalar::Text, Holds::Text, Lying::Text(text)) if is_text(text) => cell::bytes(out, text),
+        (Scalar::Text, Holds::Text, Lying::Text(text)) if is_text(text) || is_whole_utf8(text) => {
+            cell::bytes(out, text);
+        }
         (Scalar::Text, Holds::Reference, Lying::Reference(name)) => {
             let path = name
                 .strip_prefix(root.as_bytes())
@@ -76,6 +78,11 @@ fn as_it_is(column: &Column, value: Lying<'_>, root: &str, out: &mut Vec<u8>) ->
         _ => return false,
     }
     true
+}
+
+/// Whether PostgreSQL's `text` takes the bytes, whatever they are.
+fn is_whole_utf8(text: &[u8]) -> bool {
+    none(text, |word| is(word, 0) != 0) && std::str::from_utf8(text).is_ok()
 }
 
 /// What the column makes of the value; none where that is a question for those who decode.
