@@ -25,6 +25,20 @@ test: ## every test, against a real PostgreSQL and the Firestore emulator
 	deploy/bootstrap --test
 	cargo test --release --workspace --no-fail-fast
 
+# A campaign is the test `campaign::NAME` of one test target, which is the folder below `tests` that its source is in.
+.PHONY: campaign
+campaign: ## try a law on many cases from seeds (NAME= which, N= events, SEED=, SIZE= of a case, 1 to 100); no NAME: list them
+	@source=$$(grep -rlF 'Campaign::named("$(NAME)",' --include='*.rs' tests */tests | head -1); \
+	if [ -z "$$source" ]; then \
+	    grep -rhoE 'Campaign::named\("[a-z_]+", [0-9_]+' --include='*.rs' tests */tests | sort \
+	        | sed -E 's/.*"([a-z_]+)", (.*)/  NAME=\1 \2/' | column -t; \
+	    test -z "$(NAME)"; exit; \
+	fi; \
+	case $$source in tests/*) target=real ;; *) target=$${source#*/tests/}; target=$${target%%/*} ;; esac; \
+	deploy/bootstrap --quiet && \
+	ETL_CAMPAIGN_COUNT=$(N) ETL_CAMPAIGN_SEED=$(SEED) ETL_CAMPAIGN_SIZE=$(SIZE) \
+	    cargo test --release --workspace --test $$target -- --exact campaign::$(NAME) --nocapture
+
 .PHONY: laws
 laws: ## the laws of Firestore, asked of the official emulator and of the simulator: a table, and where they differ
 	deploy/bootstrap --test

@@ -239,6 +239,26 @@ fn every_invariant_names_a_test_that_exists() {
     }
 }
 
+/// What `make campaign` looks for: a test of the campaign's name in a module `campaign`, and a line in README.
+#[test]
+fn a_campaign_is_found_by_its_name() {
+    let (readme, marker) = (read("README.md"), ["Campaign::", "named(\""].concat());
+    let mut found = 0;
+    for path in sources() {
+        let text = read(&path);
+        for name in text.split(marker.as_str()).skip(1) {
+            let name = name.split('"').next().unwrap();
+            let whole = text.contains(&format!("#[test]\nfn {name}()"));
+            let place = path.to_str().unwrap();
+            let in_module = place.ends_with("/campaign.rs") || place.ends_with("/campaign/mod.rs");
+            assert!(whole && in_module && place.contains("tests/"), "{place}: {name}");
+            assert!(readme.contains(&format!("| `{name}` |")), "README has no {name}");
+            found += 1;
+        }
+    }
+    assert!(found > 0, "no campaign was found");
+}
+
 #[test]
 fn the_commands_the_readme_gives_exist() {
     let (readme, makefile) = (read("README.md"), read("Makefile"));

@@ -16,7 +16,7 @@ use transforms::{Document, Timestamp, Value};
 use crate::arbitrary::{self, marked, of};
 
 /// What the generated decoder's value should be to us.
-fn expected(value: &proto::Value) -> Owned {
+pub(crate) fn expected(value: &proto::Value) -> Owned {
     match value.value_type.as_ref().unwrap() {
         ValueType::NullValue(_) => Owned::Null,
         ValueType::BooleanValue(boolean) => Owned::Boolean(*boolean),
@@ -61,10 +61,10 @@ fn components(fields: &HashMap<String, proto::Value>) -> Option<Vec<f64>> {
         .iter()
         .map(component)
         .collect::<Option<Vec<f64>>>()
-        .filter(|all| !all.is_empty())
+        .filter(|all| (1..=16_000).contains(&all.len()))
 }
 
-fn moment(timestamp: &prost_types::Timestamp) -> Timestamp {
+pub(crate) fn moment(timestamp: &prost_types::Timestamp) -> Timestamp {
     Timestamp {
         seconds: timestamp.seconds,
         nanos: timestamp.nanos as u32,

@@ -16,7 +16,7 @@ use crate::mappings::documents::Sample;
 use crate::mappings::{self, Choices, documents};
 
 /// The bytes of a document as Firestore sends it, its fields and the keys of its maps in their order.
-fn bytes(sample: &Sample) -> Vec<u8> {
+pub(crate) fn bytes(sample: &Sample) -> Vec<u8> {
     let mut out = Vec::new();
     delimited(&[0x0a], sample.name.as_bytes(), &mut out);
     for (name, value) in &sample.fields {
@@ -28,7 +28,7 @@ fn bytes(sample: &Sample) -> Vec<u8> {
     out
 }
 
-fn delimited(key: &[u8], content: &[u8], out: &mut Vec<u8>) {
+pub(crate) fn delimited(key: &[u8], content: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(key);
     encode_varint(content.len() as u64, out);
     out.extend_from_slice(content);
@@ -133,7 +133,7 @@ fn directly(tables: &[Table], exact_vectors: bool, body: &[u8]) -> bool {
 }
 
 /// Tables without what is never packed directly, half of the time.
-fn tables(choices: &mut Choices) -> Vec<Table> {
+pub(crate) fn tables(choices: &mut Choices) -> Vec<Table> {
     let mut tables = mappings::tables(choices);
     if choices.once_in(2) {
         for table in &mut tables {

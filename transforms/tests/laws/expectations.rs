@@ -112,7 +112,10 @@ pub(crate) fn explains(tables: &[Table], document: &Sample, reject: &Reject) -> 
         Reason::NulCharacter => {
             document.name.contains('\0') || table.nul == Nul::Quarantine && holds_nul(&document.value())
         }
-        Reason::TimestampPrecision => document.updated.is_some_and(|moment| moment.micros().is_none()),
+        Reason::TimestampPrecision => [document.created, document.updated]
+            .into_iter()
+            .flatten()
+            .any(|moment| moment.micros().is_none()),
         Reason::Misfit => columns(table).any(|column| column.misfit == Misfit::Quarantine),
         Reason::Required => columns(table).any(|column| column.required),
         Reason::VectorDimension | Reason::VectorNotFinite => columns(table).any(|column| {

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod arbitrary;
+mod campaign;
 mod decoding;
 mod direct;
 mod expectations;
