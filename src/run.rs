@@ -4,7 +4,7 @@ use crate::display::{self, Style};
 use crate::exit::Exit;
 use crate::summary::Summary;
 use crate::{Voice, complain, plan, say, telemetry};
-use checkpoints::{CheckpointStore, Rocks, Vectors};
+use checkpoints::{Rocks, Vectors};
 use clap::ArgMatches;
 use config::Config;
 use pipeline::budget::Budget;
@@ -46,9 +46,6 @@ async fn execute(config: &Config, voice: &Voice) -> anyhow::Result<Exit> {
         Ok(store) => Arc::new(store),
         Err(fault) => return Ok(failed(&fault, voice)),
     };
-    if let Err(error) = store.note_ending(None) {
-        return Ok(failed(&Fault::from(error), voice));
-    }
     let began = Instant::now();
     let (stop, progress) = (Stop::default(), Arc::new(Progress::default()));
     let Some(mut run) = wire(config, &stop, &progress) else {
@@ -79,7 +76,10 @@ async fn execute(config: &Config, voice: &Voice) -> anyhow::Result<Exit> {
     signals.abort();
     let budget = run.budget.clone();
     let (exit, summary) = conclude(ended, &stop, &progress, &budget, began);
-    summary.ending(exit).keep(&*store);
+    // A directory that turned out to be another run's is left as it is.
+    if progress.plan().is_some() {
+        summary.ending(exit).keep(&*store);
+    }
     print(&summary, voice);
     Ok(exit)
 }

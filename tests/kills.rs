@@ -22,8 +22,6 @@ const BATCH_ROWS: u64 = 20;
 const LANES: u64 = 4;
 /// One batch in each of a lane's three stages and one between each two.
 const BATCHES_IN_A_LANE: u64 = 5;
-/// Documents that one start can have read without having committed them.
-const IN_FLIGHT: u64 = LANES * BATCHES_IN_A_LANE * BATCH_ROWS;
 /// The number of the signal SIGKILL.
 const KILL: i32 = 9;
 
@@ -122,9 +120,38 @@ enum End {
     Complete(Value),
 }
 
+/// What every start is told.
+pub(crate) struct Shape {
+    /// Documents of a batch at the most.
+    pub(crate) rows: u64,
+    /// Lanes at a time.
+    pub(crate) lanes: u64,
+    /// These two among them.
+    pub(crate) flags: Vec<String>,
+}
+
+impl Shape {
+    /// Small batches, so that there are many.
+    fn usual() -> Shape {
+        let (rows, lanes) = (BATCH_ROWS, LANES);
+        let flags = format!("--primary-key none --batch-rows {rows} --lanes {lanes}");
+        Shape {
+            rows,
+            lanes,
+            flags: flags.split(' ').map(str::to_owned).collect(),
+        }
+    }
+
+    /// Documents that one start can have read without having committed them.
+    fn in_flight(&self) -> u64 {
+        self.lanes * BATCHES_IN_A_LANE * self.rows
+    }
+}
+
 /// Starts that are killed, target after target.
-pub(crate) struct Campaign {
+pub(crate) struct Interrupted {
     wanted: usize,
+    shape: Shape,
     /// Whether the source is in trouble of its own.
     stormy: bool,
     directory: Directory,
@@ -142,28 +169,32 @@ pub(crate) struct Campaign {
     billed: [i64; 2],
 }
 
-impl Campaign {
-    async fn new(wanted: usize, directory: Directory) -> Campaign {
-        Campaign::of(World::with(DOCUMENTS).await, wanted, directory).await
+impl Interrupted {
+    async fn new(wanted: usize, directory: Directory) -> Interrupted {
+        let source = World::with(DOCUMENTS).await;
+        Interrupted::shaped(source, false, wanted, directory, Shape::usual(), told_dice()).await
     }
 
     /// Kills of runs from a source in trouble.
-    pub(crate) async fn in_storms(source: World, wanted: usize, directory: Directory) -> Campaign {
-        let campaign = Campaign::of(source, wanted, directory).await;
-        Campaign {
-            stormy: true,
-            ..campaign
-        }
+    pub(crate) async fn in_storms(source: World, wanted: usize, directory: Directory) -> Interrupted {
+        Interrupted::shaped(source, true, wanted, directory, Shape::usual(), told_dice()).await
     }
 
-    async fn of(source: World, wanted: usize, directory: Directory) -> Campaign {
-        let (seed, mut dice) = dice();
-        eprintln!("ETL_SEED={seed}: {wanted} kills, the checkpoint directory is {directory:?} between them");
+    /// Kills of runs of that shape.
+    pub(crate) async fn shaped(
+        source: World,
+        stormy: bool,
+        wanted: usize,
+        directory: Directory,
+        shape: Shape,
+        mut dice: StdRng,
+    ) -> Interrupted {
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
         let port = free_port(&mut dice);
-        Campaign {
+        Interrupted {
             wanted,
-            stormy: false,
+            shape,
+            stormy,
             directory,
             dice,
             source,
@@ -176,7 +207,8 @@ impl Campaign {
         }
     }
 
-    pub(crate) async fn run(mut self) {
+    /// Fills targets until there were enough kills; how many there were.
+    pub(crate) async fn run(mut self) -> usize {
         let (began, mut targets) = (Instant::now(), 0);
         while self.kills < self.wanted {
             self.fill(&self.source.again(server().await).await).await;
@@ -185,7 +217,8 @@ impl Campaign {
         let count = self.in_flight.len().max(1) as f64;
         eprintln!(
             "{} kills in {:.0} s {:?}, {targets} targets of {} documents, each exact in the end; reads billed for plans and \
-             for what was committed: {:?}; read and not committed at a kill: {:.0} on average, {:?} at most, {IN_FLIGHT} allowed: {:?}",
+             for what was committed: {:?}; read and not committed at a kill: {:.0} on average, {:?} at most, {} allowed; the \
+             checkpoint directory was {:?} between them",
             self.kills,
             began.elapsed().as_secs_f64(),
             self.at,
@@ -193,8 +226,10 @@ impl Campaign {
             self.billed,
             self.in_flight.iter().sum::<u64>() as f64 / count,
             self.in_flight.iter().max(),
-            self.in_flight,
+            self.shape.in_flight(),
+            self.directory,
         );
+        self.kills
     }
 
     /// Fills one target: killed as often as is still wanted, then left alone.
@@ -246,18 +281,9 @@ impl Campaign {
     }
 
     fn etl(&self, target: &World) -> Program {
-        let (rows, lanes) = (BATCH_ROWS.to_string(), LANES.to_string());
         let listen = format!("127.0.0.1:{}", self.port);
-        let shape = [
-            "--primary-key",
-            "none",
-            "--batch-rows",
-            &rows,
-            "--lanes",
-            &lanes,
-            "--metrics-listen",
-            &listen,
-        ];
+        let mut shape: Vec<&str> = self.shape.flags.iter().map(String::as_str).collect();
+        shape.extend(["--metrics-listen", &listen]);
         target.run(&shape)
     }
 
@@ -288,7 +314,7 @@ impl Campaign {
         if let Some(read) = read {
             let unfinished = read.saturating_sub((now.read - found.read) as u64);
             assert!(
-                unfinished <= IN_FLIGHT,
+                unfinished <= self.shape.in_flight(),
                 "{unfinished} documents were read and not committed"
             );
             self.in_flight.push(unfinished);
@@ -328,6 +354,13 @@ pub(crate) fn dice() -> (u64, StdRng) {
     (seed, StdRng::seed_from_u64(seed))
 }
 
+/// The same, told.
+fn told_dice() -> StdRng {
+    let (seed, dice) = dice();
+    eprintln!("ETL_SEED={seed}");
+    dice
+}
+
 /// A free port that nobody is given by chance: below those the system hands out.
 fn free_port(dice: &mut StdRng) -> u16 {
     loop {
@@ -340,32 +373,51 @@ fn free_port(dice: &mut StdRng) -> u16 {
 
 #[test]
 fn a_hundred_kills_lose_double_and_alter_nothing() {
-    test(async { Campaign::new(kills(100), Directory::Kept).await.run().await });
+    test(async {
+        Interrupted::new(kills(100), Directory::Kept).await.run().await;
+    });
 }
 
 #[test]
 fn kills_with_the_checkpoint_directory_deleted_in_between_lose_double_and_alter_nothing() {
-    test(async { Campaign::new(20, Directory::Deleted).await.run().await });
+    test(async {
+        Interrupted::new(20, Directory::Deleted).await.run().await;
+    });
 }
 
 #[test]
 fn kills_with_an_older_checkpoint_directory_put_back_lose_double_and_alter_nothing() {
-    test(async { Campaign::new(20, Directory::Older).await.run().await });
+    test(async {
+        Interrupted::new(20, Directory::Older).await.run().await;
+    });
 }
 
 /// Crashes the server of `target` again and again while a run loads into it.
 pub(crate) async fn crash_again_and_again(postgres: &Server, target: &World) {
-    const CRASHES: usize = 15;
-    let (seed, mut dice) = dice();
-    eprintln!("ETL_SEED={seed}");
-    let patient = ["--max-retries", "1000", "--retry-budget", "10m"];
     let shape = ["--primary-key", "none", "--batch-rows", "20"];
-    let mut etl = target.run(&[shape, patient].concat()).start().unwrap();
+    let crashes = crash(postgres, target, &shape, 15, told_dice()).await;
+    assert!(
+        crashes > 0,
+        "the run was through before PostgreSQL could be crashed once"
+    );
+}
+
+/// Crashes the server up to `wanted` times while a run of that shape loads into `target`; how often it could.
+pub(crate) async fn crash(
+    postgres: &Server,
+    target: &World,
+    shape: &[&str],
+    wanted: usize,
+    mut dice: StdRng,
+) -> usize {
+    let patient = ["--max-retries", "1000", "--retry-budget", "10m"];
+    let mut etl = target.run(&[shape, &patient].concat()).start().unwrap();
     let (mut read, mut crashes) = (0, 0usize);
+    let documents = target.application.count() as i64;
     // On a busy machine the run may be through before every crash was made; then it was crashed less often.
-    while crashes < CRASHES && !etl.has_ended().unwrap() {
+    while crashes < wanted && !etl.has_ended().unwrap() {
         let client = target.client().await;
-        let more = dice.random_range(1..2 * DOCUMENTS as i64 / CRASHES as i64 / 2);
+        let more = dice.random_range(1..2.max(documents / wanted as i64));
         let enough = |now: &Ledger| now.runs > 0 && (now.read >= read + more || now.all_ended());
         let found = Ledger::until(&client, enough).await;
         if found.all_ended() {
@@ -381,15 +433,12 @@ pub(crate) async fn crash_again_and_again(postgres: &Server, target: &World) {
         crashes += 1;
         eprintln!("crash {crashes}: {read} documents were committed");
     }
-    assert!(
-        crashes > 0,
-        "the run was through before PostgreSQL could be crashed once"
-    );
     let summary = completed(&etl.wait().await.unwrap());
     assert!(summary["retries"].as_u64().unwrap() >= crashes as u64);
     assert_whole_batches(&target.client().await).await;
     target.assert_exact(&summary).await;
-    complete(target.run(&shape)).await;
+    complete(target.run(shape)).await;
+    crashes
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The laws of the whole tool, on real parts: the binary, PostgreSQL with pgvector, the Firestore emulator.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod campaign; // runs of every shape, made difficult in one way, from seeds
 mod check; // before anything is touched: would a run work? every failure on purpose, in its own words
 mod encryption; // certificates that hold and certificates that do not
 mod faults; // cut anywhere: before COMMIT, after it, in the middle of a row, in the middle of a document

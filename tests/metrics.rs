@@ -19,7 +19,7 @@ const QUOTA: f64 = 100.0;
 const SAFETY: f64 = 0.8;
 
 /// Every metric the operator is promised, with its type, but for the retries: those have a test of their own.
-const PROMISED: [(&str, &str); 21] = [
+const PROMISED: [(&str, &str); 22] = [
     ("etl_documents_read_total", "counter"),
     ("etl_bytes_read_total", "counter"),
     ("etl_rows_loaded_total", "counter"),
@@ -39,6 +39,7 @@ const PROMISED: [(&str, &str); 21] = [
     ("etl_reads_per_second_allowed", "gauge"),
     ("etl_lanes", "gauge"),
     ("etl_lanes_done", "gauge"),
+    ("etl_lanes_failed", "gauge"),
     ("etl_eta_seconds", "gauge"),
     ("etl_build_info", "gauge"),
 ];

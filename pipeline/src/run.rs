@@ -271,6 +271,7 @@ impl Run<'_> {
             .zip(progresses)
             .collect();
         if store.plan()?.as_deref() == Some(&bytes) {
+            store.note_ending(None)?;
             for (lane, progress) in &lanes {
                 if store.progress(*lane)? != *progress {
                     store.adopt(*lane, progress)?;

@@ -151,8 +151,8 @@ fn a_mapping_that_differs_from_the_runs_is_refused_by_the_name_of_its_table() {
                 "table gadgets was not in it",
             ),
             (
-                "nul = \"strip\"",
-                "nul = \"escape\"",
+                "sent            = { from = \"sentAt\", type",
+                "sent            = { from = \"seenAt\", type",
                 "table messages is written differently",
             ),
             (

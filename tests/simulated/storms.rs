@@ -1,7 +1,7 @@
 //! Kills, cuts and lost answers, from a source that has partitions and every kind of trouble all the time.
 
 use crate::faults::{self, Behind, commit, sweep_of};
-use crate::kills::{self, Campaign, Directory, crash_again_and_again, dice, kills};
+use crate::kills::{self, Directory, Interrupted, crash_again_and_again, dice, kills};
 use crate::support::ledger::{Ledger, assert_whole_batches};
 use crate::support::shop::Shop;
 use crate::support::{World, code, completed, summary, test};
@@ -55,7 +55,7 @@ fn fifty_kills_in_storms_lose_double_and_alter_nothing() {
     test(async {
         let simulator = storm();
         let source = shop(&simulator).await;
-        Campaign::in_storms(source, kills(50), Directory::Kept)
+        Interrupted::in_storms(source, kills(50), Directory::Kept)
             .await
             .run()
             .await;
@@ -68,7 +68,7 @@ fn kills_in_storms_with_the_directory_deleted_in_between_lose_double_and_alter_n
     test(async {
         let simulator = storm();
         let source = shop(&simulator).await;
-        Campaign::in_storms(source, 15, Directory::Deleted)
+        Interrupted::in_storms(source, 15, Directory::Deleted)
             .await
             .run()
             .await;
@@ -81,7 +81,7 @@ fn kills_in_storms_with_an_older_directory_put_back_lose_double_and_alter_nothin
     test(async {
         let simulator = storm();
         let source = shop(&simulator).await;
-        Campaign::in_storms(source, 15, Directory::Older)
+        Interrupted::in_storms(source, 15, Directory::Older)
             .await
             .run()
             .await;

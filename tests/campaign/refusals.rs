@@ -1,0 +1,87 @@
+//! A PostgreSQL that refuses now and then what it took a moment ago: serialization failures, deadlocks, too many
+//! connections, shutdowns, timeouts, a full disk, a server that only reads, connections that end.
+//!
+//! The server itself refuses: triggers of its own raise what a plan says, in COPY, when the lane moves, and at COMMIT.
+//! Sequences do not roll back, so each line of the plan strikes once.
+
+use super::trial::Trial;
+use crate::support::{code, server};
+use rand::RngExt;
+use rehearsal::campaign::Case;
+use serde_json::Value;
+
+/// What may be raised, and whether it passes by itself: of the others a start ends, and the next one goes on.
+const REFUSALS: [&str; 10] = [
+    "40001", "40P01", "53300", "57014", "55P03", "57P03", "08006", "end", "53100", "25006",
+];
+
+/// Counts every call, and raises what the plan has for that number; `end` ends the connection.
+const TRIGGERS: &str = "
+create schema trouble;
+create sequence trouble.calls;
+create table trouble.plan (call bigint primary key, what text not null);
+create sequence trouble.struck;
+create function trouble.strikes() returns trigger language plpgsql security definer as $$
+declare now bigint := nextval('trouble.calls'); what_now text;
+begin
+    select what into what_now from trouble.plan where call = now;
+    if found then
+        perform nextval('trouble.struck');
+        if what_now = 'end' then
+            perform pg_terminate_backend(pg_backend_pid());
+        else
+            raise exception 'as planned' using errcode = what_now;
+        end if;
+    end if;
+    return null;
+end $$;
+create constraint trigger at_commit after update on etl.lane deferrable initially deferred
+    for each row execute function trouble.strikes();
+create trigger at_move after update on etl.lane for each statement execute function trouble.strikes();
+";
+
+pub(super) async fn case(case: &mut Case) {
+    let trial = Trial::on(server().await, case, 2_000).await;
+    let client = trial.world.client().await;
+    let planned = trial.start(&["--dry-run"]).run().await.unwrap();
+    if trial.stormy && code(&planned) == 3 {
+        // The source could not even be looked at; nothing was refused, and nothing counts.
+        return case.note(0);
+    }
+    let planned: Value = serde_json::from_str(&planned.stdout).unwrap();
+    client
+        .batch_execute(planned["sql"].as_str().unwrap())
+        .await
+        .unwrap();
+    for ledger in LEDGER {
+        client.batch_execute(ledger).await.unwrap();
+    }
+    client.batch_execute(TRIGGERS).await.unwrap();
+    let tables = "select format('create trigger in_copy after insert on %I.%I for each statement execute function \
+                  trouble.strikes()', schemaname, tablename) from pg_tables where schemaname = 'public'";
+    for row in client.query(tables, &[]).await.unwrap() {
+        client.batch_execute(row.get(0)).await.unwrap();
+    }
+    let faults = case.scaled(25).max(1);
+    for _ in 0..faults {
+        let what = REFUSALS[case.dice.random_range(0..REFUSALS.len())];
+        let call: i64 = case.dice.random_range(1..150);
+        let plan = "insert into trouble.plan values ($1, $2) on conflict do nothing";
+        client.execute(plan, &[&call, &what]).await.unwrap();
+    }
+    // Whoever waits for the server to let go of everybody must not wait for us.
+    drop(client);
+    trial.through(|| trial.start(&[])).await;
+    let client = trial.world.client().await;
+    let struck = "select case when is_called then last_value else 0 end from trouble.struck";
+    let struck: i64 = client.query_one(struck, &[]).await.unwrap().get(0);
+    case.note(struck as u64);
+}
+
+const LEDGER: [&str; 5] = [
+    include_str!("../../deploy/schema/0001_ledger.sql"),
+    include_str!("../../deploy/schema/0002_budget.sql"),
+    include_str!("../../deploy/schema/0003_sweep.sql"),
+    include_str!("../../deploy/schema/0004_sparse_index.sql"),
+    include_str!("../../deploy/schema/0005_span.sql"),
+];

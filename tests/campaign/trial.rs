@@ -1,0 +1,113 @@
+//! A source with an application in it, in fair weather or foul, and a run of some shape.
+
+use crate::support::ledger::{Ledger, assert_whole_batches, released};
+use crate::support::{World, code, completed, summary};
+use rand::RngExt;
+use rand::rngs::StdRng;
+use rehearsal::application::Application;
+use rehearsal::campaign::Case;
+use rehearsal::postgres::Server;
+use rehearsal::process::{Outcome, Program};
+use rehearsal::rest::Write;
+use simulator::fault::Plan;
+use simulator::{Options, Simulator};
+
+/// Starts that a run may take which nothing interrupts for good.
+const STARTS: usize = 40;
+
+/// One run that is to be made difficult.
+pub(super) struct Trial {
+    pub(super) world: World,
+    /// Whether the source is in trouble of its own.
+    pub(super) stormy: bool,
+    /// The flags of every start.
+    pub(super) shape: Vec<String>,
+    /// Documents of a batch at the most, and lanes at a time.
+    pub(super) rows: u64,
+    pub(super) lanes: u64,
+    /// Ends with the trial.
+    _simulator: Simulator,
+}
+
+impl Trial {
+    /// Up to `most` documents, to be moved into a new database on `server`. One in three sources is in trouble of its own.
+    pub(super) async fn on(server: &Server, case: &mut Case, most: usize) -> Trial {
+        let documents = case.scaled(most).max(60);
+        let dice = &mut case.dice;
+        let stormy = dice.random_range(0..3) == 0;
+        let plan = match stormy {
+            true => Plan::everything(dice.random(), 0.01, 100),
+            false => Plan::default(),
+        };
+        let simulator = Simulator::start(Options::default().plan(plan)).unwrap();
+        let project = simulator.fresh_project();
+        let application = Application::sized(dice.random(), documents).in_database(&project, "(default)");
+        let source = World::of(&simulator.host(), &project, application.clone()).await;
+        let drafts = application.documents().map(Write::from);
+        source.firestore.commit(drafts).await.unwrap();
+        let (rows, lanes) = (spread(dice, 1, 1_000), dice.random_range(1..=8));
+        let flags = [
+            ("--primary-key", "none".to_owned()),
+            ("--batch-rows", rows.to_string()),
+            ("--lanes", lanes.to_string()),
+            ("--lane-documents", spread(dice, 20, 2_000).to_string()),
+            ("--target-connections", dice.random_range(1..=8).to_string()),
+            ("--source-connections", dice.random_range(1..=4).to_string()),
+            ("--sample", spread(dice, 1, 300).to_string()),
+            ("--memory", format!("{}MiB", spread(dice, 96, 512))),
+            ("--retry-delay", format!("{}ms", spread(dice, 1, 100))),
+            ("--max-retries", "1000".to_owned()),
+        ];
+        Trial {
+            world: source.again(server).await,
+            stormy,
+            shape: flags
+                .into_iter()
+                .flat_map(|(flag, value)| [flag.to_owned(), value])
+                .collect(),
+            rows,
+            lanes,
+            _simulator: simulator,
+        }
+    }
+
+    /// The run, started once.
+    pub(super) fn start(&self, more: &[&str]) -> Program {
+        let shape: Vec<&str> = self.shape.iter().map(String::as_str).collect();
+        self.world.run(&[&shape[..], more].concat())
+    }
+
+    /// Starts the run until it is through. A start may end before it was through where something is out of reach for good,
+    /// and says so; what it leaves must be whole batches, and no start may undo what another did.
+    pub(super) async fn through(&self, start: impl Fn() -> Program) {
+        let client = self.world.client().await;
+        let mut before = Ledger::default();
+        for _ in 0..STARTS {
+            let outcome = start().run().await.unwrap();
+            released(&client).await;
+            let now = assert_whole_batches(&client).await;
+            assert!(
+                now.runs <= 1 && now.read >= before.read,
+                "{before:?} became {now:?}"
+            );
+            before = now;
+            match code(&outcome) {
+                0 => return self.judge(&outcome).await,
+                3 => assert!(summary(&outcome)["error"].is_string(), "{}", outcome.stdout),
+                _ => panic!("{}\n{}", outcome.stdout, outcome.stderr),
+            }
+        }
+        panic!("{STARTS} starts did not get through: {before:?}");
+    }
+
+    /// Everything is there once, and another start finds nothing to do.
+    pub(super) async fn judge(&self, outcome: &Outcome) {
+        self.world.assert_exact(&completed(outcome)).await;
+    }
+}
+
+/// A number between the two, small ones as likely as large ones.
+pub(super) fn spread(dice: &mut StdRng, least: u64, most: u64) -> u64 {
+    let (least, most) = (least as f64, most as f64 + 1.0);
+    (least * (most / least).powf(dice.random::<f64>())) as u64
+}
