@@ -227,7 +227,8 @@ fn open(dir: &Path, name: &str, options: &Options) -> Result<DB, OpenError> {
     readable(&place).map_err(unusable)?;
     DB::open(options, &place).map_err(|error| {
         let cause = error.into_string();
-        if !cause.contains("lock") {
+        // A thread of ours has it, or another process; a block that is damaged is no lock.
+        if !cause.contains("lock hold by") && !cause.contains("While lock file") {
             return unusable(cause);
         }
         let owner = std::fs::read_to_string(dir.join(OWNER)).unwrap_or_default();

@@ -23,6 +23,9 @@ fn torn() {
             for _ in 0..case.dice.random_range(1..3) {
                 done.extend(damage(&dir, &history, &mut case.dice));
             }
+            if case.size < 100 {
+                eprintln!("{done:?}");
+            }
             let end = match history.assert_true(&dir, &mut case.dice) {
                 Ok(found) => {
                     assert!(

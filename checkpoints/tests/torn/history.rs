@@ -7,6 +7,7 @@ use checkpoints::{
 use rand::RngExt;
 use rand::rngs::StdRng;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use tempfile::TempDir;
@@ -17,7 +18,7 @@ const LANES: u32 = 6;
 const VECTORS: u8 = 12;
 
 /// All that a directory says of its run.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Clone, PartialEq, Eq, Default)]
 pub(crate) struct State {
     plan: Option<Vec<u8>>,
     /// Lanes that stand anywhere but at the start.
@@ -40,6 +41,18 @@ impl State {
             lanes,
             reads: store.planning_reads()?,
         })
+    }
+}
+
+impl fmt::Debug for State {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let begins = |plan: &Vec<u8>| String::from_utf8_lossy(&plan[..plan.len().min(7)]).into_owned();
+        let lanes: Vec<_> = self
+            .lanes
+            .iter()
+            .map(|(lane, progress)| format!("{lane} {} {}", progress.position, progress.tally.read))
+            .collect();
+        write!(out, "{:?}, {} reads, lanes {lanes:?}", self.plan.as_ref().map(begins), self.reads)
     }
 }
 
@@ -173,7 +186,7 @@ impl History {
             .map_err(Refused::from)
             .and_then(|store| Ok(State::of(&store)?))
         {
-            assert!(self.knows(&seen), "never said: {seen:?}");
+            assert!(self.knows(&seen), "never said: {seen:?}\n{:#?}", self.states);
         }
         let vectors = Vectors::open(dir).map_err(Refused::from);
         if let Ok(vectors) = &vectors {
@@ -181,7 +194,7 @@ impl History {
         }
         let store = Rocks::open(dir, "etl run, process 2")?;
         let state = State::of(&store)?;
-        assert!(self.knows(&state), "never so: {state:?}");
+        assert!(self.knows(&state), "never so: {state:?}\n{:#?}", self.states);
         // And it goes on from there.
         let lane = LaneId(dice.random_range(0..LANES));
         let mut progress = store.progress(lane)?;
