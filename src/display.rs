@@ -125,6 +125,9 @@ fn line(now: &Snapshot) -> String {
                 now.lanes_done,
                 now.lanes
             );
+            if now.lanes_failed > 0 {
+                line.push_str(&format!("  failed {}", count(now.lanes_failed)));
+            }
             if now.total.quarantined > 0 {
                 line.push_str(&format!("  quarantined {}", count(now.total.quarantined)));
             }

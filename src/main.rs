@@ -3,6 +3,7 @@
 mod args;
 mod check;
 mod display;
+mod ending;
 mod exit;
 mod export;
 mod init;
@@ -75,6 +76,10 @@ fn dispatch(verb: &str, matches: &ArgMatches) -> anyhow::Result<Exit> {
         }),
         "status" => with_config(matches, Needs::STATUS, status::verb),
         "quarantine" => match matches.subcommand() {
+            // What may be stored by now is the mapping's to say, and what that may say hangs on the source.
+            Some(("retry", matches)) => with_config(matches, Needs::BOTH, |config, voice| {
+                quarantine::retry(config, matches, voice)
+            }),
             Some((verb, matches)) => with_config(matches, Needs::TARGET, |config, voice| {
                 quarantine::verb(config, verb, matches, voice)
             }),

@@ -1,4 +1,8 @@
-//! `etl quarantine`: what could not be stored as asked, and why. Only reads.
+//! `etl quarantine`: what could not be stored as asked, and why. `list` and `show` only read.
+
+mod retry;
+
+pub(crate) use retry::retry;
 
 use crate::exit::Exit;
 use crate::text::table;
@@ -50,8 +54,14 @@ fn filter(matches: &ArgMatches) -> Filter {
     Filter {
         collection: matches.get_one::<String>("collection").cloned(),
         reason: matches.get_one::<String>("reason").cloned(),
-        limit: matches.get_one::<u32>("limit").copied().unwrap_or(50),
+        limit: limit(matches),
     }
+}
+
+/// Only lists are limited.
+fn limit(matches: &ArgMatches) -> u32 {
+    let limit = matches.try_get_one::<u32>("limit");
+    limit.ok().flatten().copied().unwrap_or(u32::MAX)
 }
 
 fn path_text(matches: &ArgMatches) -> String {

@@ -4,7 +4,7 @@ use crate::display::{self, Style};
 use crate::exit::Exit;
 use crate::summary::Summary;
 use crate::{Voice, complain, plan, say, telemetry};
-use checkpoints::{Rocks, Vectors};
+use checkpoints::{CheckpointStore, Rocks, Vectors};
 use clap::ArgMatches;
 use config::Config;
 use pipeline::budget::Budget;
@@ -46,6 +46,9 @@ async fn execute(config: &Config, voice: &Voice) -> anyhow::Result<Exit> {
         Ok(store) => Arc::new(store),
         Err(fault) => return Ok(failed(&fault, voice)),
     };
+    if let Err(error) = store.note_ending(None) {
+        return Ok(failed(&Fault::from(error), voice));
+    }
     let began = Instant::now();
     let (stop, progress) = (Stop::default(), Arc::new(Progress::default()));
     let Some(mut run) = wire(config, &stop, &progress) else {
@@ -68,14 +71,17 @@ async fn execute(config: &Config, voice: &Voice) -> anyhow::Result<Exit> {
         config.run.health_interval,
     ));
     let ended = tokio::select! {
-        ended = run.execute(store) => Some(ended),
+        ended = run.execute(store.clone()) => Some(ended),
         () = let_go(&stop) => None,
     };
     shown.abort();
     let _ = shown.await;
     signals.abort();
     let budget = run.budget.clone();
-    Ok(conclude(ended, &stop, &progress, &budget, began, voice))
+    let (exit, summary) = conclude(ended, &stop, &progress, &budget, began);
+    summary.ending(exit).keep(&*store);
+    print(&summary, voice);
+    Ok(exit)
 }
 
 /// Returns when the operator asked twice. A run that lets go for a reason of its own says why itself.
@@ -92,23 +98,27 @@ fn conclude(
     progress: &Progress,
     budget: &Budget,
     began: Instant,
-    voice: &Voice,
-) -> Exit {
+) -> (Exit, Summary) {
     let stopped = stop.reason().map_or(Exit::Complete, Exit::of_reason);
     let summary = |exit| Summary::new(progress, began.elapsed(), exit).with_budget(budget);
-    let (exit, summary) = match ended {
+    match ended {
         None => (stopped, summary(stopped)),
         Some(Ok(ended)) => {
-            let exit = if ended.complete { Exit::Complete } else { stopped };
-            (exit, summary(exit).with_end(&ended))
+            let exit = match ended.failed.first() {
+                // Being asked to stop says more than what else went wrong.
+                Some(first) if matches!(stopped, Exit::Complete | Exit::Unexpected) => {
+                    Exit::of_fault(&first.fault)
+                }
+                _ if ended.complete => Exit::Complete,
+                _ => stopped,
+            };
+            (exit, summary(exit).with_end(progress, &ended))
         }
         Some(Err(fault)) => {
             let exit = Exit::of_fault(&fault);
             (exit, summary(exit).with_fault(&fault))
         }
-    };
-    print(&summary, voice);
-    exit
+    }
 }
 
 /// The end of a start that did not get to its run.
@@ -139,7 +149,7 @@ pub(crate) fn wire<'c>(config: &'c Config, stop: &Stop, progress: &Arc<Progress>
         target: config.target.as_ref()?,
         tables: &config.mapping,
         habits: &config.run,
-        holder: introduction(),
+        holder: introduction("etl run"),
         embedder: None,
         budget: Arc::default(),
         stop: stop.clone(),
@@ -160,7 +170,7 @@ fn embedder(config: &Config, policy: Policy) -> Result<Option<Embedder>, Fault> 
 
 fn open(config: &Config) -> Result<Rocks, Fault> {
     let dir = config.checkpoint_dir.as_deref().unwrap_or(Path::new("."));
-    Rocks::open(dir, &introduction()).map_err(|error| {
+    Rocks::open(dir, &introduction("etl run")).map_err(|error| {
         let part = match error {
             checkpoints::OpenError::InUse { .. } => Part::Identity,
             _ => Part::Checkpoints,
@@ -170,12 +180,12 @@ fn open(config: &Config) -> Result<Rocks, Fault> {
 }
 
 /// How this process presents itself to one that comes second.
-fn introduction() -> String {
+pub(crate) fn introduction(verb: &str) -> String {
     let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     let host = host.trim();
     let since = jiff::Timestamp::now();
     format!(
-        "etl run, process {} on {}, started {since:.0}",
+        "{verb}, process {} on {}, started {since:.0}",
         std::process::id(),
         if host.is_empty() { "this host" } else { host }
     )

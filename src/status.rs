@@ -1,5 +1,6 @@
 //! `etl status`: where a run stands, from its checkpoint directory alone, also while it is under way.
 
+use crate::ending::Ending;
 use crate::exit::Exit;
 use crate::text::{count, table};
 use crate::{Voice, complain, say};
@@ -44,6 +45,7 @@ pub(crate) fn verb(config: &Config, voice: Voice) -> anyhow::Result<Exit> {
     };
     let plan: Plan = serde_json::from_slice(&bytes)?;
     let (standings, total) = standings(&plan, &store)?;
+    let ending = Ending::of(&store)?;
     let ended = standings
         .iter()
         .all(|standing| standing.lanes == standing.lanes_done);
@@ -53,11 +55,11 @@ pub(crate) fn verb(config: &Config, voice: Voice) -> anyhow::Result<Exit> {
             "documents": plan.documents(), "read": total.read, "loaded": total.loaded,
             "quarantined": total.quarantined, "skipped": total.skipped, "reads_billed": total.billed + plan.planning_reads,
             "lanes": { "done": standings.iter().map(|s| s.lanes_done).sum::<u64>(), "total": plan.lanes.len() },
-            "collections": standings, "loaded_completely": ended,
+            "collections": standings, "loaded_completely": ended, "last_start": ending,
         });
         say(&format!("{status}\n"));
     } else {
-        say(&page(&plan, &standings, &total, ended));
+        say(&page(&plan, &standings, &total, ended, ending.as_ref()));
     }
     Ok(Exit::Complete)
 }
@@ -91,7 +93,7 @@ fn standings(plan: &Plan, store: &Rocks) -> anyhow::Result<(Vec<Standing>, Tally
     Ok((standings, total))
 }
 
-fn page(plan: &Plan, standings: &[Standing], total: &Tally, ended: bool) -> String {
+fn page(plan: &Plan, standings: &[Standing], total: &Tally, ended: bool, ending: Option<&Ending>) -> String {
     let rows: Vec<Vec<String>> = standings
         .iter()
         .map(|standing| {
@@ -105,7 +107,10 @@ fn page(plan: &Plan, standings: &[Standing], total: &Tally, ended: bool) -> Stri
             ]
         })
         .collect();
-    let next = if ended {
+    let news = ending.filter(|ending| ending.is_news());
+    let next = if let Some(news) = news {
+        &news.next
+    } else if ended {
         "every lane is at its end; `etl run` with the same options adds the keys and checks the sums if that is not done yet"
     } else {
         "`etl run` with the same options goes on"
@@ -123,7 +128,7 @@ fn page(plan: &Plan, standings: &[Standing], total: &Tally, ended: bool) -> Stri
         Identity::Qdrant { .. } => String::new(),
     };
     format!(
-        "run {}, {}, {as_of} {}\n\n{}\n{} of {} {} read, {} loaded, {} quarantined{billed}\nnext: {next}\n",
+        "run {}, {}, {as_of} {}\n\n{}\n{} of {} {} read, {} loaded, {} quarantined{billed}\n{}next: {next}\n",
         plan.run,
         plan.source,
         plan.snapshot,
@@ -143,5 +148,6 @@ fn page(plan: &Plan, standings: &[Standing], total: &Tally, ended: bool) -> Stri
         many,
         count(total.loaded),
         count(total.quarantined),
+        news.map(Ending::told).unwrap_or_default(),
     )
 }

@@ -3,8 +3,12 @@
 //! `read`, `loaded`, `quarantined`, `skipped`, `lanes` and `tables` speak of the whole run, earlier starts
 //! included; `reads_billed`, `retries`, `seconds` and `documents_per_second` speak of this start.
 
+mod failed;
 mod told;
 
+pub(crate) use failed::FailedLanes;
+
+use crate::ending::Ending;
 use crate::exit::Exit;
 use crate::text::{bytes, count, counted, duration, held, table};
 use config::mapping::Records;
@@ -29,6 +33,8 @@ pub(crate) struct Summary {
     quarantined: u64,
     skipped: u64,
     lanes: Lanes,
+    /// Lanes that this start could not move to their end.
+    failed_lanes: Vec<FailedLanes>,
     lanes_read_later: u64,
     /// What the mapping altered or left behind.
     altered: Altered,
@@ -109,6 +115,7 @@ impl Summary {
                 done: snapshot.lanes_done,
                 total: snapshot.lanes,
             },
+            failed_lanes: Vec::new(),
             lanes_read_later: 0,
             altered: Altered::default(),
             left_behind: plan
@@ -131,8 +138,13 @@ impl Summary {
         }
     }
 
-    /// The same, with how many lanes were read at a later time than the snapshot's.
-    pub(crate) fn with_end(mut self, ended: &Ended) -> Self {
+    /// The same, with how the run ended that did not fail as a whole.
+    pub(crate) fn with_end(mut self, progress: &Progress, ended: &Ended) -> Self {
+        if let (Some(plan), Some(first)) = (progress.plan(), ended.failed.first()) {
+            self.failed_lanes = failed::together(&plan, &ended.failed);
+            self = self.with_fault(&first.fault);
+            self.outcome = "incomplete: lanes failed; what was read of the others is loaded and remembered";
+        }
         self.lanes_read_later = ended.later;
         self.altered = ended.altered.clone();
         self.after = ended.after.clone();
@@ -156,6 +168,18 @@ impl Summary {
             self.next.clone_from(remedy);
         }
         self
+    }
+
+    /// What of it is kept for whoever asks later.
+    pub(crate) fn ending(&self, exit: Exit) -> Ending {
+        Ending {
+            at: format!("{:.0}", jiff::Timestamp::now()),
+            exit_code: exit as u8,
+            outcome: self.outcome.to_owned(),
+            error: self.error.clone(),
+            failed_lanes: self.failed_lanes.clone(),
+            next: self.next.clone(),
+        }
     }
 
     /// The page for people.
@@ -217,8 +241,9 @@ impl Summary {
                 count(budget.reads)
             ));
         }
-        if let Some(error) = &self.error {
-            page.push_str(&format!("error: {error}\n"));
+        match &self.error {
+            Some(error) if self.failed_lanes.is_empty() => page.push_str(&format!("error: {error}\n")),
+            _ => page.extend(self.failed_lanes.iter().map(FailedLanes::told)),
         }
         page.push_str(&format!("{}\nnext: {}\n", self.outcome, self.next));
         page

@@ -11,6 +11,7 @@ mod meant; // the same with a real model: what is near is what means the same
 mod migrations; // the SQL that init writes
 mod proposed; // what init proposes, untouched
 mod refused; // mistakes, and what is not to be moved
+mod retried; // the quarantine tried again
 mod source; // the documents
 
 use crate::support::World;

@@ -36,9 +36,10 @@ pub(crate) async fn moved<S: Source, K: Loader>(
         drain: Duration::from_secs(1),
     };
     let stop = Stop::default();
-    supervisor::run(source, &way, &standings, limits, &stop)
+    let failed = supervisor::run(source, &way, &standings, limits, &stop)
         .await
         .unwrap();
+    assert!(failed.is_empty(), "{failed:?}");
     progress.snapshot().total.read
 }
 

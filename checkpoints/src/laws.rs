@@ -15,6 +15,7 @@ pub fn all<S: CheckpointStore>(fresh: impl Fn() -> S) {
     lanes_are_independent(&fresh());
     what_postgres_says_is_taken_over(&fresh());
     beginning_replaces_what_was_there(&fresh());
+    an_ending_is_noted_and_moves_no_lane(&fresh());
 }
 
 fn receipt(from: Position, to: Position, read: u64) -> Receipt {
@@ -128,4 +129,25 @@ fn beginning_replaces_what_was_there(store: &impl CheckpointStore) {
     );
     assert_eq!(must(law, store.progress(LaneId(0))), start, "{law}");
     assert_eq!(must(law, store.progress(LaneId(7))), Progress::default(), "{law}");
+}
+
+fn an_ending_is_noted_and_moves_no_lane(store: &impl CheckpointStore) {
+    let law = "an ending is noted and moves no lane";
+    assert_eq!(must(law, store.ending()), None, "{law}");
+    let lane = LaneId(2);
+    must(law, store.begin(b"plan", &[]));
+    must(
+        law,
+        store.advance(lane, &receipt(Position::Start, Position::at("b"), 5)),
+    );
+    let before = must(law, store.progress(lane));
+    for ending in [Some(&b"one"[..]), Some(b"another"), None] {
+        must(law, store.note_ending(ending));
+        assert_eq!(must(law, store.ending()).as_deref(), ending, "{law}");
+        assert_eq!(must(law, store.plan()).as_deref(), Some(&b"plan"[..]), "{law}");
+        assert_eq!(must(law, store.progress(lane)), before, "{law}");
+    }
+    must(law, store.note_ending(Some(b"of the run before")));
+    must(law, store.begin(b"another plan", &[]));
+    assert_eq!(must(law, store.ending()), None, "{law}");
 }

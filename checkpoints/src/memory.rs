@@ -12,6 +12,7 @@ struct State {
     plan: Option<Vec<u8>>,
     lanes: BTreeMap<LaneId, Progress>,
     planning_reads: u64,
+    ending: Option<Vec<u8>>,
 }
 
 /// A store that forgets when it is dropped.
@@ -37,7 +38,7 @@ impl CheckpointStore for Memory {
         *self.state() = State {
             plan: Some(plan.to_vec()),
             lanes: lanes.iter().cloned().collect(),
-            planning_reads: 0,
+            ..State::default()
         };
         Ok(())
     }
@@ -54,6 +55,15 @@ impl CheckpointStore for Memory {
 
     fn adopt(&self, lane: LaneId, progress: &Progress) -> Result<(), CheckpointError> {
         self.state().lanes.insert(lane, progress.clone());
+        Ok(())
+    }
+
+    fn ending(&self) -> Result<Option<Vec<u8>>, CheckpointError> {
+        Ok(self.state().ending.clone())
+    }
+
+    fn note_ending(&self, ending: Option<&[u8]>) -> Result<(), CheckpointError> {
+        self.state().ending = ending.map(<[u8]>::to_vec);
         Ok(())
     }
 

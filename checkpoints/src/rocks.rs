@@ -17,6 +17,7 @@ use std::sync::Mutex;
 
 const PLAN: &[u8] = b"plan";
 const LANE: &[u8] = b"lane/";
+const ENDING: &[u8] = b"ending";
 const PLANNING_READS: &[u8] = b"planning_reads";
 pub(crate) const OWNER: &str = "owner";
 pub(crate) const STATE: &str = "state";
@@ -157,6 +158,19 @@ impl CheckpointStore for Rocks {
     fn adopt(&self, lane: LaneId, progress: &Progress) -> Result<(), CheckpointError> {
         let _one_writer = self.writing.lock();
         self.put_progress(lane, progress)
+    }
+
+    fn ending(&self) -> Result<Option<Vec<u8>>, CheckpointError> {
+        self.db.get(ENDING).map_err(storage)
+    }
+
+    fn note_ending(&self, ending: Option<&[u8]>) -> Result<(), CheckpointError> {
+        let mut batch = WriteBatch::default();
+        match ending {
+            Some(ending) => batch.put(ENDING, ending),
+            None => batch.delete(ENDING),
+        }
+        self.write(batch)
     }
 
     fn planning_reads(&self) -> Result<u64, CheckpointError> {

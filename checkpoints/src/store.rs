@@ -24,6 +24,12 @@ pub trait CheckpointStore: Send + Sync + 'static {
     /// Takes over what Postgres says of `lane`, wherever the lane stood here.
     fn adopt(&self, lane: LaneId, progress: &Progress) -> Result<(), CheckpointError>;
 
+    /// What the last start noted when it ended; nothing while one is under way, or where it could note nothing more.
+    fn ending(&self) -> Result<Option<Vec<u8>>, CheckpointError>;
+
+    /// Notes how a start ended, or that another has begun. No plan and no lane changes by it.
+    fn note_ending(&self, ending: Option<&[u8]>) -> Result<(), CheckpointError>;
+
     /// Reads that plans cost which never became a run; forgotten when one begins.
     fn planning_reads(&self) -> Result<u64, CheckpointError> {
         Ok(0)

@@ -21,6 +21,17 @@ pub enum Class {
     Fenced,
 }
 
+/// How much of a run a fault that is final stands in the way of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// The lane that met it.
+    Lane,
+    /// All lanes of its collection: what is wrong is wrong with their tables.
+    Collection,
+    /// Everything: nobody would get further.
+    Run,
+}
+
 /// The part of the world a fault comes from; it decides the exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
@@ -41,6 +52,16 @@ pub enum Part {
 }
 
 impl Part {
+    /// How far faults of it mostly reach. One range of a source may be ill and the next one not; a target that refuses
+    /// one batch refuses them all, and each that is tried has been read, and paid for.
+    fn extent(self) -> Extent {
+        match self {
+            Part::Source | Part::Sums => Extent::Lane,
+            Part::Embedding => Extent::Collection,
+            Part::Target | Part::Checkpoints | Part::Identity | Part::Budget => Extent::Run,
+        }
+    }
+
     /// Its name, as metrics have it.
     pub(crate) fn label(self) -> &'static str {
         match self {
@@ -62,6 +83,10 @@ pub struct Fault {
     pub class: Class,
     /// Where it comes from.
     pub part: Part,
+    /// How much it stands in the way of, once it is final.
+    pub extent: Extent,
+    /// It might have got better, and did not for as long as was allowed.
+    pub given_up: bool,
     /// A short label for metrics, such as `unavailable` or an SQLSTATE.
     pub cause: String,
     /// What was being done, in bare verb form: "read collection orders".
@@ -78,6 +103,8 @@ impl Fault {
         Fault {
             class: Class::Permanent,
             part,
+            extent: part.extent(),
+            given_up: false,
             cause: "permanent".to_owned(),
             action: action.into(),
             message: message.into(),
@@ -106,6 +133,13 @@ impl Fault {
     #[must_use]
     pub fn with_cause(mut self, cause: impl Into<String>) -> Self {
         self.cause = cause.into();
+        self
+    }
+
+    /// The same fault, which reaches so far.
+    #[must_use]
+    pub fn with_extent(mut self, extent: Extent) -> Self {
+        self.extent = extent;
         self
     }
 

@@ -7,7 +7,9 @@
 //! receipt that moves the checkpoint. Memory ([`room`]), reads a second ([`quota`]) and attempts ([`retry`]) are
 //! limited for all lanes together. Nothing counts as done before the sums add up ([`finish`]).
 
+pub mod breaker;
 pub mod budget;
+mod cgroup;
 pub mod check;
 pub mod dictionary;
 pub mod embed;
@@ -28,6 +30,7 @@ pub mod progress;
 pub mod quota;
 mod record;
 pub mod recovery;
+pub mod redrive;
 pub mod retry;
 pub mod room;
 pub mod run;

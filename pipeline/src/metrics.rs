@@ -38,6 +38,7 @@ const RATE_LIMIT: &str = "etl_reads_per_second_limit";
 const RATE_CURRENT: &str = "etl_reads_per_second_allowed";
 const LANES: &str = "etl_lanes";
 const LANES_DONE: &str = "etl_lanes_done";
+const LANES_FAILED: &str = "etl_lanes_failed";
 const DOCUMENTS_PLANNED: &str = "etl_documents_planned";
 const DOCUMENTS_DONE: &str = "etl_documents_done";
 const ETA: &str = "etl_eta_seconds";
@@ -133,6 +134,11 @@ pub fn describe(version: &'static str) {
     );
     describe_gauge!(LANES, Unit::Count, "Lanes of the run.");
     describe_gauge!(LANES_DONE, Unit::Count, "Lanes that reached their end.");
+    describe_gauge!(
+        LANES_FAILED,
+        Unit::Count,
+        "Lanes that this process could not move to their end; the others go on."
+    );
     describe_gauge!(
         DOCUMENTS_PLANNED,
         Unit::Count,
@@ -301,6 +307,8 @@ pub struct Moment {
     pub lanes: u64,
     /// Lanes at their end.
     pub lanes_done: u64,
+    /// Lanes that failed for good.
+    pub lanes_failed: u64,
     /// Documents counted at the snapshot time.
     pub planned: u64,
     /// Documents accounted for.
@@ -317,6 +325,7 @@ pub(crate) fn show(moment: &Moment) {
     gauge!(RATE_CURRENT).set(moment.rate_allowed.unwrap_or(0.0));
     gauge!(LANES).set(moment.lanes as f64);
     gauge!(LANES_DONE).set(moment.lanes_done as f64);
+    gauge!(LANES_FAILED).set(moment.lanes_failed as f64);
     gauge!(DOCUMENTS_PLANNED).set(moment.planned as f64);
     gauge!(DOCUMENTS_DONE).set(moment.done as f64);
     if let Some(eta) = moment.eta {

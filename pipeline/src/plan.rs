@@ -8,7 +8,7 @@ mod identity;
 
 pub use identity::Identity;
 
-use config::mapping::{self, Table};
+use config::mapping::{self, Column, Misfit, Nul, Table, Zero};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use transforms::{Relation, quote};
@@ -202,7 +202,8 @@ impl Plan {
         relations.collect::<Vec<_>>().join("\n")
     }
 
-    /// Takes over the keys, indexes and foreign keys that are asked for now.
+    /// Takes over what may be asked for differently at every start: keys, indexes and foreign keys, and what becomes of
+    /// values that a column cannot hold.
     pub fn adopt(&mut self, asked: &Mapping) {
         let tables = self
             .collections
@@ -215,11 +216,20 @@ impl Plan {
             table.key.clone_from(&now.key);
             table.indexes.clone_from(&now.indexes);
             table.foreign_keys.clone_from(&now.foreign_keys);
+            table.nul = now.nul;
+            adopt_policies(&mut table.columns, &now.columns);
             for (child, now) in table.children.iter_mut().zip(&now.children) {
                 child.indexes.clone_from(&now.indexes);
+                adopt_policies(&mut child.columns, &now.columns);
             }
         }
         self.mapping.tables.clone_from(&asked.tables);
+    }
+
+    /// Why rows of these tables cannot stand beside those that are loaded, if they cannot.
+    pub fn refuses_tables(&self, asked: &mapping::Mapping) -> Option<String> {
+        let (old, new) = (rows_of(&self.mapping.tables), rows_of(asked));
+        (old != new).then(|| format!("its mapping was another one: {}", other_tables(&old, &new)))
     }
 
     /// Why this plan cannot serve what is asked for now, if it cannot.
@@ -249,30 +259,45 @@ impl Plan {
                 name(&is.collections)
             ));
         }
-        let (old, new) = (rows_of(&was.tables), rows_of(&is.tables));
-        if old != new {
-            return Some(format!(
-                "its mapping was another one: {}",
-                other_tables(&old, &new)
-            ));
+        if let Some(why) = self.refuses_tables(&is.tables) {
+            return Some(why);
         }
         (was.exact_vectors != is.exact_vectors).then(|| "--exact-vectors was set differently".to_owned())
     }
 }
 
-/// What of a mapping decides rows. Keys, indexes and foreign keys come after them and may be asked for differently at
-/// every start.
+/// What of a mapping decides rows that are loaded. Keys, indexes and foreign keys come after them; what becomes of values
+/// that a column cannot hold is decided anew for every document that is still to come.
 fn rows_of(mapping: &mapping::Mapping) -> mapping::Mapping {
     let mut rows = mapping.clone();
     for table in &mut rows.tables {
         table.key.clear();
         table.indexes.clear();
         table.foreign_keys.clear();
-        for child in &mut table.children {
+        table.nul = Nul::default();
+        let children = table.children.iter_mut();
+        for child in children {
             child.indexes.clear();
+            child.columns.iter_mut().for_each(forget_policies);
         }
+        table.columns.iter_mut().for_each(forget_policies);
     }
     rows
+}
+
+fn forget_policies(column: &mut Column) {
+    column.misfit = Misfit::default();
+    column.zero = Zero::default();
+    // Where the table says otherwise, PostgreSQL refuses the row.
+    column.required = false;
+}
+
+fn adopt_policies(columns: &mut [Column], now: &[Column]) {
+    for (column, now) in columns.iter_mut().zip(now) {
+        column.misfit = now.misfit;
+        column.zero = now.zero;
+        column.required = now.required;
+    }
 }
 
 /// What differs between two mappings, for a person.

@@ -42,6 +42,7 @@ struct State {
     expected: Vec<u64>,
     lanes: u64,
     lanes_done: u64,
+    lanes_failed: u64,
     /// This start alone.
     here: Tally,
     loading_since: Option<Instant>,
@@ -77,6 +78,8 @@ pub struct Snapshot {
     pub lanes: u64,
     /// Lanes at their end.
     pub lanes_done: u64,
+    /// Lanes that this start could not move to their end.
+    pub lanes_failed: u64,
     /// Documents a second of this start.
     pub rate: f64,
     /// Bytes a second of this start.
@@ -95,6 +98,7 @@ impl Default for Progress {
                 expected: Vec::new(),
                 lanes: 0,
                 lanes_done: 0,
+                lanes_failed: 0,
                 here: Tally::default(),
                 loading_since: None,
             }),
@@ -155,6 +159,11 @@ impl Progress {
         state.lanes_done += u64::from(ended);
     }
 
+    /// So many lanes have failed for good.
+    pub(crate) fn failed(&self, lanes: u64) {
+        self.state().lanes_failed = lanes;
+    }
+
     /// The plan gone by, once there is one.
     pub fn plan(&self) -> Option<Arc<Plan>> {
         self.state().plan.clone()
@@ -198,6 +207,7 @@ impl Progress {
             collections: state.collections.clone(),
             lanes: state.lanes,
             lanes_done: state.lanes_done,
+            lanes_failed: state.lanes_failed,
             rate,
             bytes_rate: per_second(state.here.bytes),
             eta,
@@ -229,6 +239,7 @@ pub(crate) fn show_once(progress: &Progress, rooms: &Rooms, quota: &ReadQuota) {
         rate_allowed: quota.allowed(),
         lanes: now.lanes,
         lanes_done: now.lanes_done,
+        lanes_failed: now.lanes_failed,
         planned: now.planned,
         done: now.total.read,
         eta: now.eta,

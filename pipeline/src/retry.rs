@@ -3,6 +3,7 @@
 //! This is the only file that knows the `backoff` crate, which is no longer maintained (RUSTSEC-2025-0012);
 //! replacing it means replacing this file's `delays`.
 
+use crate::breaker::{Breaker, Turn};
 use crate::fault::{Class, Fault};
 use crate::metrics;
 use backoff::backoff::Backoff;
@@ -49,8 +50,11 @@ impl Policy {
 #[derive(Debug)]
 pub struct Retry {
     policy: Policy,
+    breaker: Breaker,
     tried: u32,
     delays: ExponentialBackoff,
+    /// Held while trying again.
+    turn: Option<Turn>,
 }
 
 fn delays(policy: &Policy) -> ExponentialBackoff {
@@ -65,19 +69,27 @@ fn delays(policy: &Policy) -> ExponentialBackoff {
 }
 
 impl Retry {
-    /// A fresh stretch under `policy`.
+    /// A fresh stretch under `policy`, of one who shares his trouble with nobody.
     pub fn new(policy: Policy) -> Self {
+        Retry::among(policy, Breaker::default())
+    }
+
+    /// The same beside all others who talk to the same end.
+    pub fn among(policy: Policy, breaker: Breaker) -> Self {
         Retry {
             policy,
+            breaker,
             tried: 0,
             delays: delays(&policy),
+            turn: None,
         }
     }
 
     /// Something succeeded: attempts and time count from here.
     pub fn progress(&mut self) {
         if self.tried > 0 {
-            *self = Retry::new(self.policy);
+            self.breaker.recovered();
+            *self = Retry::among(self.policy, self.breaker.clone());
         }
     }
 
@@ -90,6 +102,7 @@ impl Retry {
             self.delays.reset();
         }
         self.tried += 1;
+        self.turn = None;
         let wait = match self.delays.next_backoff() {
             Some(wait) if self.tried <= self.policy.attempts => wait.max(retry_after.unwrap_or_default()),
             _ => return Err(self.exhausted(fault)),
@@ -103,8 +116,19 @@ impl Retry {
             fault.action,
             fault.message
         );
-        tokio::time::sleep(wait).await;
+        self.wait(wait, retry_after.is_some()).await;
         Ok(())
+    }
+
+    /// Waits so long, then for a turn; for neither any longer once somebody else got through, but as long as was asked
+    /// for.
+    async fn wait(&mut self, wait: Duration, asked: bool) {
+        let recovery = self.breaker.watch();
+        tokio::select! {
+            () = tokio::time::sleep(wait) => {}
+            () = recovery.comes(), if !asked => {}
+        }
+        self.turn = self.breaker.turn(&recovery).await;
     }
 
     fn exhausted(&self, fault: Fault) -> Fault {
@@ -114,6 +138,7 @@ impl Retry {
         });
         Fault {
             class: Class::Permanent,
+            given_up: true,
             message,
             remedy: Some(remedy),
             ..fault
@@ -125,6 +150,8 @@ impl Retry {
 mod tests {
     use super::*;
     use crate::fault::Part;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
 
     fn policy(attempts: u32) -> Policy {
         Policy {
@@ -147,7 +174,7 @@ mod tests {
                 assert!(retry.again(blip()).await.is_ok());
             }
             let last = retry.again(blip()).await;
-            assert!(matches!(last, Err(fault) if fault.class == Class::Permanent));
+            assert!(matches!(last, Err(fault) if fault.class == Class::Permanent && fault.given_up));
         }
     }
 
@@ -164,6 +191,62 @@ mod tests {
     async fn a_permanent_fault_is_never_repeated() {
         let fault = Fault::permanent(Part::Target, "load", "no such table");
         assert!(Retry::new(policy(5)).again(fault).await.is_err());
+    }
+
+    /// An end that is down until a moment, asked by many: how many asked it at once, and when the last one got through.
+    async fn outage(many: usize, until: Duration) -> (usize, Duration) {
+        let (breaker, began) = (Breaker::default(), tokio::time::Instant::now());
+        let (asking, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        let mut all = tokio::task::JoinSet::new();
+        for _ in 0..many {
+            let (breaker, asking, most) = (breaker.clone(), asking.clone(), most.clone());
+            all.spawn(async move {
+                let mut retry = Retry::among(policy(1_000), breaker);
+                let mut first = true;
+                loop {
+                    let now = asking.fetch_add(1, Ordering::Relaxed) + 1;
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                    let down = began.elapsed() < until;
+                    if !first && down {
+                        most.fetch_max(now, Ordering::Relaxed);
+                    }
+                    first = false;
+                    asking.fetch_sub(1, Ordering::Relaxed);
+                    match down {
+                        true => retry.again(blip()).await.unwrap(),
+                        false => return retry.progress(),
+                    }
+                }
+            });
+        }
+        all.join_all().await;
+        (most.load(Ordering::Relaxed), began.elapsed())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_end_that_is_down_is_asked_by_one_at_a_time_and_all_go_on_when_one_gets_through() {
+        for many in [1, 2, 7, 64] {
+            for minutes in [0, 1, 30] {
+                let until = Duration::from_secs(60 * minutes) + Duration::from_millis(30);
+                let (most, took) = outage(many, until).await;
+                assert!(most <= 1, "{most} of {many} asked at once");
+                // One wait is slept out, the longest of which is twice a minute, and the others sleep no longer.
+                assert!(
+                    took <= until + Duration::from_secs(121),
+                    "{many}: {took:?} for {until:?}"
+                );
+            }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_turn_that_is_let_go_of_is_the_next_ones() {
+        let breaker = Breaker::default();
+        for _ in 0..10 {
+            let mut retry = Retry::among(policy(5), breaker.clone());
+            retry.again(blip()).await.unwrap();
+            // Dropped without getting through, as a lane that is let go of is.
+        }
     }
 
     #[tokio::test(start_paused = true)]

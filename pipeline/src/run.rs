@@ -24,7 +24,7 @@ use crate::retry::{Policy, Retry};
 use crate::source::Standing;
 use crate::source::qdrant::Clock;
 use crate::stop::Stop;
-use crate::supervisor::Limits;
+use crate::supervisor::{Failed, Limits};
 use checkpoints::{CheckpointStore, LaneId};
 use std::sync::Arc;
 
@@ -56,6 +56,8 @@ pub struct Run<'c> {
 pub struct Ended {
     /// Whether every document is accounted for and every sum adds up.
     pub complete: bool,
+    /// Lanes that could not be moved to their end; the others are.
+    pub failed: Vec<Failed>,
     /// Lanes that were read, or read to their end, at a later time than the plan's: the snapshot had grown too
     /// old for them.
     pub later: u64,
@@ -116,7 +118,14 @@ impl Run<'_> {
         let moved = self.move_lanes(&reached, &plan, store, held, &standings).await;
         shown.abort();
         progress::show_once(&self.progress, &reached.shared.rooms, &reached.shared.quota);
-        moved?;
+        let failed = moved?;
+        if !failed.is_empty() {
+            // Keys and sums are for what is whole, and whoever is in trouble is not asked for more.
+            return Ok(Ended {
+                failed,
+                ..Ended::default()
+            });
+        }
         let later = self
             .persist(async || reached.ledger.read_later(&plan).await)
             .await?;
@@ -131,6 +140,7 @@ impl Run<'_> {
         let (after, swept) = finished.clone().unwrap_or_default();
         Ok(Ended {
             complete: finished.is_some(),
+            failed,
             later,
             altered,
             after,
@@ -176,7 +186,7 @@ impl Run<'_> {
         store: Arc<C>,
         held: Vec<Held>,
         standings: &[Standing],
-    ) -> Result<(), Fault> {
+    ) -> Result<Vec<Failed>, Fault> {
         self.progress.turn_to(Phase::Loading);
         let numbers = Numbers::new(reached.ledger.clone(), &plan.mapping.schema);
         let way = Way {

@@ -1,6 +1,7 @@
 //! The store that a run reads, whichever it is: reached under the run's limits, and asked the same questions.
 
 use crate::budget::Budget;
+use crate::cgroup;
 use crate::fault::{Class, Fault};
 use crate::forecast::{Edition, Price};
 use crate::lane::Way;
@@ -12,7 +13,7 @@ use crate::source::firestore::Firestore;
 use crate::source::qdrant::Qdrant;
 use crate::source::{BatchLimits, Standing};
 use crate::stop::Stop;
-use crate::supervisor::{self, Limits};
+use crate::supervisor::{self, Failed, Limits};
 use checkpoints::CheckpointStore;
 use std::sync::Arc;
 
@@ -52,7 +53,7 @@ impl Habits<'_> {
     /// Half of what the operator grants is for documents in flight; the other half is for everything else:
     /// connections, RocksDB, the allocator's slack.
     fn rooms(&self) -> Rooms {
-        Rooms::new(self.run.memory / 2, self.run.batch_bytes)
+        Rooms::new(cgroup::granted(self.run.memory) / 2, self.run.batch_bytes)
     }
 }
 
@@ -133,7 +134,7 @@ impl Store {
         standings: &[Standing],
         limits: Limits,
         stop: &Stop,
-    ) -> Result<(), Fault> {
+    ) -> Result<Vec<Failed>, Fault> {
         match self {
             Store::Firestore(source) => supervisor::run(source, way, standings, limits, stop).await,
             Store::Qdrant(source) => supervisor::run(source, way, standings, limits, stop).await,

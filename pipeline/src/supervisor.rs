@@ -1,10 +1,14 @@
 //! All lanes of a run, so many at a time.
 //!
-//! A lane that fails for good stops the run: the others finish what they have read, and the first fault is
-//! reported. Too many failed documents are an emergency and stop it likewise, with the state kept. Nothing that
-//! was committed is ever undone by stopping.
+//! A lane that fails for good is reported, and the others go on; only a fault that is everybody's stops the run: the
+//! others finish what they have read then. Too many failed documents are an emergency and stop it likewise, with the
+//! state kept. Nothing that was committed is ever undone by stopping.
 
-use crate::fault::{Class, Fault, Part};
+mod trouble;
+
+pub use trouble::Failed;
+
+use crate::fault::{Fault, Part};
 use crate::lane::{self, Way};
 use crate::load::Loader;
 use crate::plan::{Lane, Plan};
@@ -12,8 +16,10 @@ use crate::progress::Progress;
 use crate::source::{Source, Standing};
 use crate::stop::{Reason, Stop};
 use checkpoints::CheckpointStore;
+use std::collections::HashMap;
 use std::time::Duration;
-use tokio::task::JoinSet;
+use tokio::task::{Id, JoinSet};
+use trouble::{Means, Troubles};
 
 /// Documents that must have been read before their share of failures means anything.
 const EVIDENCE: u64 = 100;
@@ -29,64 +35,92 @@ pub struct Limits {
     pub drain: Duration,
 }
 
-/// Works every lane that has not ended. Returns when all have, or when the run was stopped.
+/// Works every lane that has not ended. Returns when all have or have failed, or when the run was stopped: the lanes
+/// that failed, or the fault that was everybody's.
 pub async fn run<S: Source, K: Loader, C: CheckpointStore>(
     source: &S,
     way: &Way<K, C>,
     standings: &[Standing],
     limits: Limits,
     stop: &Stop,
-) -> Result<(), Fault> {
+) -> Result<Vec<Failed>, Fault> {
     let mut waiting = order(&way.plan, standings).into_iter();
-    let mut working: JoinSet<Result<(), Fault>> = JoinSet::new();
-    let mut first_fault = None;
+    let mut working = Working::default();
+    let mut troubles = Troubles::new(limits.lanes);
     let watch = watch(way, limits, stop);
     tokio::pin!(watch);
     loop {
-        while working.len() < limits.lanes && !stop.is_draining() {
-            let Some(lane) = waiting.next() else { break };
+        while working.lanes.len() < limits.lanes && !stop.is_draining() {
+            let Some(lane) = waiting.find(|lane| !troubles.bars(lane)) else {
+                break;
+            };
             let standing = standings[lane.id as usize].clone();
             let reader = source.reader(&lane, &way.plan.collection_of(&lane).id, standing);
-            working.spawn(lane::run(way.clone(), lane, reader));
+            working.begin(lane.clone(), lane::run(way.clone(), lane, reader));
         }
         let finished = tokio::select! {
             biased;
             () = stop.aborting() => break,
-            finished = working.join_next() => finished,
+            finished = working.next() => finished,
             () = &mut watch => break,
         };
         match finished {
             None => break,
-            Some(Ok(Ok(()))) => {}
-            Some(Ok(Err(fault))) => note(&mut first_fault, fault, stop),
-            Some(Err(died)) => {
-                let fault = Fault::permanent(Part::Source, "work a lane", died.to_string());
-                note(&mut first_fault, fault, stop);
+            Some((_, Ok(()))) => {}
+            Some((lane, Err(fault))) => {
+                tell(&lane, &fault);
+                match troubles.note(lane, fault, way.progress.snapshot().here.read) {
+                    Means::Nothing => {}
+                    Means::Drain => stop.drain(Reason::Fault),
+                    // Whatever is still under way would be refused as well.
+                    Means::Abort => stop.abort(Reason::Fault),
+                }
+                way.progress.failed(troubles.count());
             }
         }
     }
-    working.shutdown().await;
+    working.tasks.shutdown().await;
     if is_emergency(&way.progress, limits.emergency) {
         // The watch looks now and then, and the last batches may have come since.
         stop.drain(Reason::Emergency);
     }
-    first_fault.map_or(Ok(()), Err)
+    troubles.end()
 }
 
-fn note(first: &mut Option<Fault>, fault: Fault, stop: &Stop) {
-    if fault.class == Class::Fenced {
-        // Whatever is still under way would be refused as well.
-        stop.abort(Reason::Fault);
-    } else {
-        stop.drain(Reason::Fault);
+/// Lanes being worked.
+#[derive(Default)]
+struct Working {
+    tasks: JoinSet<Result<(), Fault>>,
+    lanes: HashMap<Id, Lane>,
+}
+
+impl Working {
+    fn begin(&mut self, lane: Lane, work: impl Future<Output = Result<(), Fault>> + Send + 'static) {
+        let id = self.tasks.spawn(work).id();
+        self.lanes.insert(id, lane);
     }
+
+    /// The next that ends, and how; none when none is worked.
+    async fn next(&mut self) -> Option<(Lane, Result<(), Fault>)> {
+        let (id, ended) = match self.tasks.join_next_with_id().await? {
+            Ok((id, ended)) => (id, ended),
+            Err(died) => {
+                let fault = Fault::permanent(Part::Source, "work a lane", died.to_string());
+                (died.id(), Err(fault.with_cause("panic")))
+            }
+        };
+        Some((self.lanes.remove(&id)?, ended))
+    }
+}
+
+fn tell(lane: &Lane, fault: &Fault) {
     tracing::error!(
+        lane = lane.id,
         cause = fault.cause,
         "could not {}: {}",
         fault.action,
         fault.message
     );
-    first.get_or_insert(fault);
 }
 
 /// The lanes still to be worked, collections taking turns: neighbouring ranges of one collection read at the same

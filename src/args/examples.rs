@@ -79,4 +79,14 @@ pub(super) const QUARANTINE: &str = "\
 Examples:
   etl quarantine list
   etl quarantine list --reason nul_character --limit 20
-  etl quarantine show users/alice";
+  etl quarantine show users/alice
+  etl quarantine retry --reason nul_character";
+
+pub(super) const RETRY: &str = "\
+Examples:
+  etl quarantine retry
+  etl quarantine retry --collection users --reason nul_character
+
+Of the mapping of a table that is loaded, `misfit`, `nul`, `zero` and `required` may have changed (for a column that was
+required, ALTER TABLE ... DROP NOT NULL first). Reads nothing from the source: the quarantine has the documents as they
+came. What cannot be stored stays, with its reason of today. Takes the run's lanes over: stop a run that is under way first, or it ends (exit code 7).";

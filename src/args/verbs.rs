@@ -130,6 +130,12 @@ pub(super) fn verify() -> Command {
 pub(super) fn quarantine() -> Command {
     let target = || settings(&["target.url", "telemetry.log"]);
     let text = |name: &'static str, help: &'static str| Arg::new(name).long(name).help(help);
+    let which = || {
+        [
+            text("collection", "Only of this collection").value_name("ID"),
+            text("reason", "Only for this reason").value_name("REASON"),
+        ]
+    };
     Command::new("quarantine")
         .about("Documents and points that could not be stored as asked, with the reason")
         .after_help(examples::QUARANTINE)
@@ -139,8 +145,7 @@ pub(super) fn quarantine() -> Command {
                 .about("Which ones, and why")
                 .after_help(examples::QUARANTINE)
                 .args(target())
-                .arg(text("collection", "Only of this collection").value_name("ID"))
-                .arg(text("reason", "Only for this reason").value_name("REASON"))
+                .args(which())
                 .arg(
                     text("limit", "At most so many")
                         .value_name("N")
@@ -159,5 +164,19 @@ pub(super) fn quarantine() -> Command {
                         .value_name("PATH")
                         .help("Its path, as `etl quarantine list` prints it"),
                 ),
+        )
+        .subcommand(
+            Command::new("retry")
+                .about("Loads what can be stored by now, after the mapping or the tables were mended")
+                .after_help(examples::RETRY)
+                .args(settings(&[
+                    "source.",
+                    "target.",
+                    "embed.",
+                    "run.retry",
+                    "run.max_retries",
+                    "telemetry.log",
+                ]))
+                .args(which()),
         )
 }

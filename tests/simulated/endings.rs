@@ -2,11 +2,12 @@
 
 use super::Stage;
 use super::kinds::{DOCUMENTS, SAMPLE};
-use crate::support::{code, test};
+use crate::support::{code, summary, test};
 use simulator::dataset::Dataset;
 use simulator::fault::{Fault, Method, Plan, Strike};
 
-/// Permission that is taken away will not come back by asking: the run ends, says what to do, and goes on later.
+/// Permission that is taken away will not come back by asking: lanes of that collection fail, all others are moved, and
+/// the run says what to do, also later, and goes on then.
 #[test]
 fn permission_that_is_taken_away() {
     let fault = Fault::new(Strike::PermissionDenied)
@@ -24,8 +25,39 @@ fn permission_that_is_taken_away() {
         for word in ["permission_denied: ", "roles/datastore.viewer"] {
             assert!(said.contains(word), "{word:?} is not in\n{said}");
         }
+        let told = summary(&outcome);
+        let failed = told["failed_lanes"].as_array().unwrap();
+        assert!(
+            failed.iter().all(|failed| failed["collection"] == "orders"),
+            "{told:#}"
+        );
+        let lanes: usize = failed
+            .iter()
+            .map(|failed| failed["lanes"].as_array().unwrap().len())
+            .sum();
+        let (done, total) = (&told["lanes"]["done"], &told["lanes"]["total"]);
+        assert!(lanes > 0, "{told:#}");
+        assert_eq!(
+            done.as_u64().unwrap() + lanes as u64,
+            total.as_u64().unwrap(),
+            "{told:#}"
+        );
+        let status = stage.world.status().await;
+        assert_eq!(status["last_start"]["failed_lanes"], told["failed_lanes"]);
+        assert_eq!(status["last_start"]["exit_code"], 3);
+        let page = stage.world.etl(&["status"]).run().await.unwrap().stdout;
+        for word in [
+            "last start: ended ",
+            "failed: ",
+            "permission_denied",
+            "next: give the account",
+        ] {
+            assert!(page.contains(word), "{word:?} is not in\n{page}");
+        }
         stage.simulator.set_plan(Plan::default());
         stage.assert_exact(&stage.run(&[]).await).await;
+        let page = stage.world.etl(&["status"]).run().await.unwrap().stdout;
+        assert!(!page.contains("last start"), "{page}");
     });
 }
 

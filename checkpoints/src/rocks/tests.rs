@@ -24,6 +24,12 @@ impl CheckpointStore for Lent {
     fn adopt(&self, lane: LaneId, progress: &Progress) -> Result<(), CheckpointError> {
         self.0.adopt(lane, progress)
     }
+    fn ending(&self) -> Result<Option<Vec<u8>>, CheckpointError> {
+        self.0.ending()
+    }
+    fn note_ending(&self, ending: Option<&[u8]>) -> Result<(), CheckpointError> {
+        self.0.note_ending(ending)
+    }
 }
 
 #[test]

@@ -6,6 +6,7 @@
 
 use super::Embedding;
 use super::endpoint::{Endpoint, Failure};
+use crate::breaker::Breaker;
 use crate::fault::{Class, Fault, Part};
 use crate::retry::{Policy, Retry};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
@@ -22,6 +23,7 @@ const HARMLESS: &str = "A text that says nothing.";
 pub(super) struct Asking {
     endpoint: Endpoint,
     policy: Policy,
+    breaker: Breaker,
     turns: Semaphore,
     pace: Option<DefaultDirectRateLimiter>,
     /// Most texts in a request; lowered to what the endpoint turns out to take.
@@ -38,6 +40,7 @@ impl Asking {
         Asking {
             endpoint,
             policy,
+            breaker: Breaker::default(),
             turns: Semaphore::new(embed.concurrency.get()),
             pace: embed.requests_per_minute.map(pace),
             batch: AtomicUsize::new(embed.batch.get()),
@@ -80,17 +83,19 @@ impl Asking {
     async fn ask(&self, texts: &[&str]) -> Result<Answered, Fault> {
         // Kept while waiting, so that an endpoint in trouble is asked less; the semaphore is never closed.
         let _turn = self.turns.acquire().await;
-        let mut retry = Retry::new(self.policy);
-        loop {
+        let mut retry = Retry::among(self.policy, self.breaker.clone());
+        let answered = loop {
             if let Some(pace) = &self.pace {
                 pace.until_ready().await;
             }
             match self.endpoint.ask(texts).await {
-                Ok(vectors) => return Ok(Ok(vectors)),
-                Err(Failure::Refused(why)) => return Ok(Err(why)),
+                Ok(vectors) => break Ok(vectors),
+                Err(Failure::Refused(why)) => break Err(why),
                 Err(Failure::Fault(fault)) => retry.again(self.in_time(fault)).await?,
             }
-        }
+        };
+        retry.progress();
+        Ok(answered)
     }
 
     /// An endpoint that wants to be left alone for longer than the operator waits is not waited for.

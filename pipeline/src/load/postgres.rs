@@ -32,6 +32,7 @@ pub use sweep::{Differences, Found, Sweeper};
 pub use swept::Swept;
 pub use tables::Existing;
 
+use crate::breaker::Breaker;
 use crate::fault::{Fault, Part};
 use crate::retry::Policy;
 use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Timeouts};
@@ -46,6 +47,7 @@ pub struct Postgres {
     pooler: bool,
     timeout: Duration,
     policy: Policy,
+    breaker: Breaker,
 }
 
 impl std::fmt::Debug for Postgres {
@@ -97,6 +99,7 @@ impl Postgres {
             pooler,
             timeout,
             policy,
+            breaker: Breaker::default(),
         })
     }
 

@@ -26,6 +26,7 @@ pub use inventory::Group;
 pub(crate) use probe::{Glance, Probe};
 pub use reader::LaneReader;
 
+use crate::breaker::Breaker;
 use crate::fault::Fault;
 use crate::forecast::{Kept, Price};
 use crate::plan::{Lane, ReadTime};
@@ -50,6 +51,7 @@ pub struct Firestore {
     rooms: Rooms,
     limits: BatchLimits,
     policy: Policy,
+    breaker: Breaker,
     stop: Stop,
 }
 
@@ -70,6 +72,7 @@ impl Firestore {
             rooms,
             limits,
             policy,
+            breaker: Breaker::default(),
             stop,
         })
     }
@@ -191,6 +194,7 @@ impl Source for Firestore {
                 rooms: self.rooms.clone(),
                 limits: self.limits,
                 policy: self.policy,
+                breaker: self.breaker.clone(),
                 stop: self.stop.clone(),
             },
             lane,

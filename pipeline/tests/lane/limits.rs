@@ -1,12 +1,13 @@
-//! Several lanes: the memory bound to the batch, draining, letting go, and one lane's fault among the others.
+//! Several lanes: the memory bound to the batch, draining, letting go.
 
-use crate::script::{BATCHES, Scripted, Stage, Trouble, documents, place, plan, standings, way};
+use crate::script::{BATCHES, Scripted, Stage, documents, place, plan, standings, way};
 use checkpoints::{CheckpointStore, LaneId, Memory};
-use pipeline::fault::{Fault, Part};
+use pipeline::fault::Fault;
+use pipeline::plan::Plan;
 use pipeline::room::{LARGEST_DOCUMENT, Rooms};
 use pipeline::stop::Reason;
-use pipeline::supervisor::{self, Limits};
-use std::sync::{Arc, Mutex};
+use pipeline::supervisor::{self, Failed, Limits};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
@@ -28,8 +29,17 @@ fn supervise(
     store: &Arc<Memory>,
     lanes: u32,
     at_once: usize,
-) -> JoinHandle<Result<(), Fault>> {
-    let (plan, stop, source) = (plan(lanes), stage.stop.clone(), Scripted(stage.clone()));
+) -> JoinHandle<Result<Vec<Failed>, Fault>> {
+    supervise_plan(stage, store, plan(lanes), at_once)
+}
+
+pub(crate) fn supervise_plan(
+    stage: &Arc<Stage>,
+    store: &Arc<Memory>,
+    plan: Arc<Plan>,
+    at_once: usize,
+) -> JoinHandle<Result<Vec<Failed>, Fault>> {
+    let (stop, source) = (stage.stop.clone(), Scripted(stage.clone()));
     let (way, standings) = (way(stage, &plan, store.clone()), standings(&plan, &**store));
     let limits = Limits {
         lanes: at_once,
@@ -142,27 +152,4 @@ async fn draining_that_never_ends_is_let_go_of_at_its_deadline() {
     working.await.unwrap().unwrap();
     assert!(before.elapsed() >= Duration::from_secs(30));
     assert!(stage.held(0).is_empty());
-}
-
-#[tokio::test]
-async fn one_lanes_fault_stops_the_run_and_the_others_keep_what_they_read() {
-    for at in 0..BATCHES {
-        let stage = Stage {
-            trouble: Mutex::new(Trouble::Loading(at)),
-            ..Stage::new(4)
-        };
-        let (stage, store) = (Arc::new(stage), Arc::new(Memory::default()));
-        let fault = supervise(&stage, &store, 4, 2).await.unwrap().unwrap_err();
-        assert_eq!(fault.part, Part::Target);
-        assert_eq!(stage.stop.reason(), Some(Reason::Fault));
-        for lane in 0..4 {
-            let position = store.progress(LaneId(lane)).unwrap().position;
-            let batches = (0..=at).find(|batches| place(*batches) == position).unwrap();
-            assert_eq!(
-                stage.held(lane),
-                documents(lane, batches),
-                "lane {lane}, fault at {at}"
-            );
-        }
-    }
 }

@@ -5,3 +5,4 @@
 mod laws; // one lane: order, faults, resumption
 mod limits; // several lanes: memory, draining, aborting
 mod script; // the source and the target
+mod troubles; // lanes that fail among others

@@ -29,12 +29,18 @@ pub(crate) enum Trouble {
     Reading(u64),
     Loading(u64),
     Remembering(u64),
+    /// The reader panics.
+    Dying(u64),
 }
 
 /// Everything that the parts of one test share.
 #[derive(Debug)]
 pub(crate) struct Stage {
     pub(crate) trouble: Mutex<Trouble>,
+    /// Lanes that are in it.
+    pub(crate) ill: fn(u32) -> bool,
+    /// What it is called.
+    pub(crate) fault: fn(Part) -> Fault,
     pub(crate) stop: Stop,
     pub(crate) rooms: Rooms,
     /// Whether a batch gives back the memory it did not need.
@@ -50,6 +56,11 @@ pub(crate) struct Stage {
 }
 
 pub(crate) fn plan(lanes: u32) -> Arc<Plan> {
+    plan_of(lanes, 1)
+}
+
+/// Lanes that belong to so many collections in turn.
+pub(crate) fn plan_of(lanes: u32, collections: usize) -> Arc<Plan> {
     let identity = Identity::Firestore {
         project: "p".to_owned(),
         database: "d".to_owned(),
@@ -78,11 +89,15 @@ pub(crate) fn plan(lanes: u32) -> Arc<Plan> {
     };
     let lane = |id| Lane {
         id,
-        collection: 0,
+        collection: id as usize % collections,
         shard: None,
         from: None,
         to: None,
         documents: BATCHES * DOCUMENTS,
+    };
+    let collection = || Collection {
+        id: "c".to_owned(),
+        tables: vec![table.clone()],
     };
     Arc::new(Plan {
         version: PLAN_VERSION,
@@ -90,10 +105,7 @@ pub(crate) fn plan(lanes: u32) -> Arc<Plan> {
         source: identity,
         snapshot: ReadTime(0),
         mapping,
-        collections: vec![Collection {
-            id: "c".to_owned(),
-            tables: vec![table],
-        }],
+        collections: std::iter::repeat_with(collection).take(collections).collect(),
         views: Vec::new(),
         left_behind: Vec::new(),
         lanes: (0..lanes).map(lane).collect(),
@@ -107,6 +119,8 @@ impl Stage {
     pub(crate) fn new(lanes: u32) -> Stage {
         Stage {
             trouble: Mutex::new(Trouble::None),
+            ill: |_| true,
+            fault: trouble,
             stop: Stop::default(),
             rooms: Rooms::new(1 << 40, 1),
             shrinks: true,
@@ -117,8 +131,8 @@ impl Stage {
         }
     }
 
-    fn trouble(&self) -> Trouble {
-        *self.trouble.lock().unwrap()
+    fn is(&self, trouble: Trouble, lane: u32) -> bool {
+        (self.ill)(lane) && *self.trouble.lock().unwrap() == trouble
     }
 
     /// What the target holds of `lane`.
@@ -235,9 +249,13 @@ impl Reader for ScriptedReader {
             () = stage.stop.draining() => return Ok(None),
             room = stage.rooms.take() => room,
         };
-        if stage.trouble() == Trouble::Reading(self.next) {
-            return Err(trouble(Part::Source));
+        if stage.is(Trouble::Reading(self.next), self.lane) {
+            return Err((stage.fault)(Part::Source));
         }
+        assert!(
+            !stage.is(Trouble::Dying(self.next), self.lane),
+            "death was asked for"
+        );
         let all = documents(self.lane, self.next + 1);
         let new: Vec<Bytes> = all[(self.next * DOCUMENTS) as usize..]
             .iter()
@@ -272,8 +290,8 @@ impl Loader for Target {
     async fn load(&self, lane: &Lane, batch: &mut Packed) -> Result<Loaded, Fault> {
         let stage = &self.0;
         stage.gate.acquire().await.unwrap().forget();
-        if stage.trouble() == Trouble::Loading(batches_before(&batch.span.from)) {
-            return Err(trouble(Part::Target));
+        if stage.is(Trouble::Loading(batches_before(&batch.span.from)), lane.id) {
+            return Err((stage.fault)(Part::Target));
         }
         assert!(batch.rejects.is_empty(), "{:?}", batch.rejects);
         let standing = &mut stage.standing.lock().unwrap()[lane.id as usize];
@@ -316,7 +334,8 @@ impl CheckpointStore for Store {
     }
 
     fn advance(&self, lane: LaneId, receipt: &Receipt) -> Result<(), CheckpointError> {
-        if self.0.trouble() == Trouble::Remembering(batches_before(&receipt.span().from)) {
+        let place = batches_before(&receipt.span().from);
+        if self.0.is(Trouble::Remembering(place), lane.0) {
             return Err(CheckpointError::Storage("trouble was asked for".to_owned()));
         }
         self.1.advance(lane, receipt)
@@ -324,5 +343,13 @@ impl CheckpointStore for Store {
 
     fn adopt(&self, lane: LaneId, progress: &Progress) -> Result<(), CheckpointError> {
         self.1.adopt(lane, progress)
+    }
+
+    fn ending(&self) -> Result<Option<Vec<u8>>, CheckpointError> {
+        self.1.ending()
+    }
+
+    fn note_ending(&self, ending: Option<&[u8]>) -> Result<(), CheckpointError> {
+        self.1.note_ending(ending)
     }
 }

@@ -4,6 +4,7 @@
 //! competing transaction of our own past waits its turn. A COMMIT whose answer was lost is not guessed about: the
 //! lane's row says whether it happened.
 
+mod redriven;
 mod refused;
 
 use super::ledger::Held;
@@ -240,7 +241,7 @@ fn fenced(lane: &Lane, standing: &str) -> Fault {
 
 impl Loader for PostgresLoader {
     async fn load(&self, lane: &Lane, batch: &mut Packed) -> Result<Loaded, Fault> {
-        let mut retry = Retry::new(self.postgres.policy);
+        let mut retry = Retry::among(self.postgres.policy, self.postgres.breaker.clone());
         let mut unknown = false;
         let mut began = Instant::now();
         loop {
@@ -278,6 +279,7 @@ impl Loader for PostgresLoader {
                 }
             }
         }
+        retry.progress();
         let tally = batch.tally();
         Ok(Loaded {
             receipt: Receipt::after_commit(batch.span.clone(), tally),

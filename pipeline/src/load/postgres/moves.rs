@@ -100,6 +100,52 @@ pub(super) async fn advance(
     lease.execute_typed(&sql, &values).await
 }
 
+/// Counts documents of the batch that can be stored now, all of them in quarantine before, as loaded, if the lane is held
+/// under `fence`; says how many lanes that hit.
+pub(super) async fn settle(
+    lease: &Lease,
+    run: Uuid,
+    lane: &Lane,
+    fence: i64,
+    batch: &Packed,
+) -> Result<u64, tokio_postgres::Error> {
+    let sql = "update etl.lane set loaded = loaded + $4, quarantined = quarantined - $4, dropped = dropped + $5, \
+               rows = array(select coalesce(was, 0) + coalesce(more, 0) from unnest(rows, $6::int8[]) \
+               with ordinality as sums (was, more, place) order by place) \
+               where run = $1::text::uuid and lane = $2 and fence = $3";
+    let (run, lane) = (run.to_string(), lane.id as i32);
+    let (loaded, dropped) = (batch.tally().loaded as i64, batch.dropped() as i64);
+    let rows: Vec<i64> = batch.row_counts().into_iter().map(|count| count as i64).collect();
+    let values: [(&(dyn ToSql + Sync), Type); 6] = [
+        (&run, Type::TEXT),
+        (&lane, Type::INT4),
+        (&fence, Type::INT8),
+        (&loaded, Type::INT8),
+        (&dropped, Type::INT8),
+        (&rows, Type::INT8_ARRAY),
+    ];
+    lease.execute_typed(sql, &values).await
+}
+
+/// Takes the batch's documents out of the quarantine and says how many were there.
+pub(super) async fn take_out(
+    lease: &Lease,
+    plan: &Plan,
+    lane: &Lane,
+    batch: &Packed,
+) -> Result<u64, tokio_postgres::Error> {
+    let sql = "delete from etl.quarantine where run = $1::text::uuid and lane = $2 and path = any($3)";
+    let paths = batch.documents.iter().map(|body| plan.path(lane, body));
+    let paths: Vec<Vec<u8>> = paths.map(|path| path.into_owned().into_bytes()).collect();
+    let (run, lane) = (plan.run.to_string(), lane.id as i32);
+    let values: [(&(dyn ToSql + Sync), Type); 3] = [
+        (&run, Type::TEXT),
+        (&lane, Type::INT4),
+        (&paths, Type::BYTEA_ARRAY),
+    ];
+    lease.execute_typed(sql, &values).await
+}
+
 /// The fence and position of a lane.
 pub(super) async fn standing(
     lease: &Lease,

@@ -2,8 +2,10 @@
 
 use super::Ledger;
 use crate::fault::Fault;
+use bytes::Bytes;
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
+use uuid::Uuid;
 
 /// Which documents to list.
 #[derive(Debug, Clone, Default)]
@@ -70,6 +72,57 @@ impl Ledger {
             .rows("look into the quarantine", &sql, &[(&path, Type::BYTEA)])
             .await?;
         Ok(rows.iter().map(quarantined).collect())
+    }
+}
+
+/// Most documents, and most bytes of them but for the first, that are held at a time.
+const HELD: (i64, i64) = (100, 16 << 20);
+
+impl Ledger {
+    /// The lanes of `run` of which something that `filter` asks for is in quarantine, and how much.
+    pub async fn quarantined_lanes(&self, run: Uuid, filter: &Filter) -> Result<Vec<(u32, u64)>, Fault> {
+        let sql = "select lane, count(*) from etl.quarantine where run = $1::text::uuid and ($2::text is null or collection = $2) \
+                   and ($3::text is null or reason = $3) group by lane order by lane";
+        let run = run.to_string();
+        let values: [(&(dyn tokio_postgres::types::ToSql + Sync), Type); 3] = [
+            (&run, Type::TEXT),
+            (&filter.collection, Type::TEXT),
+            (&filter.reason, Type::TEXT),
+        ];
+        let rows = self.rows("look into the quarantine", sql, &values).await?;
+        Ok(rows
+            .iter()
+            .map(|row| (row.get::<_, i32>(0) as u32, row.get::<_, i64>(1) as u64))
+            .collect())
+    }
+
+    /// The next documents of a lane after the path `after`, as they came: their paths and bytes.
+    pub async fn quarantined_bodies(
+        &self,
+        run: Uuid,
+        lane: u32,
+        filter: &Filter,
+        after: Option<&[u8]>,
+    ) -> Result<Vec<(Vec<u8>, Bytes)>, Fault> {
+        let sql = "select path, body from (select path, body, sum(octet_length(body)) over (order by path) as bytes, \
+                   row_number() over (order by path) as place from (select path, body from etl.quarantine \
+                   where run = $1::text::uuid and lane = $2 and ($3::text is null or reason = $3) \
+                   and ($4::bytea is null or path > $4) order by path limit $5) as next) as sized \
+                   where place = 1 or bytes <= $6 order by path";
+        let (run, lane) = (run.to_string(), lane as i32);
+        let values: [(&(dyn tokio_postgres::types::ToSql + Sync), Type); 6] = [
+            (&run, Type::TEXT),
+            (&lane, Type::INT4),
+            (&filter.reason, Type::TEXT),
+            (&after, Type::BYTEA),
+            (&HELD.0, Type::INT8),
+            (&HELD.1, Type::INT8),
+        ];
+        let rows = self.rows("read what is in quarantine", sql, &values).await?;
+        Ok(rows
+            .iter()
+            .map(|row| (row.get(0), Bytes::from(row.get::<_, Vec<u8>>(1))))
+            .collect())
     }
 }
 

@@ -3,7 +3,7 @@
 //! A connection that broke has lost its SQLSTATE, so no code at all counts as transient; what is certain to be
 //! about one row is told apart, so that the row can be put aside and the rest goes on.
 
-use crate::fault::{Class, Fault, Part};
+use crate::fault::{Class, Extent, Fault, Part};
 use tokio_postgres::error::{DbError, SqlState};
 
 /// The fault behind `error`, met while doing `action`.
@@ -103,7 +103,8 @@ fn from_server(action: &str, server: &DbError) -> Fault {
         class,
         ..Fault::permanent(Part::Target, action, message)
     }
-    .with_cause(code.code());
+    .with_cause(code.code())
+    .with_extent(extent(code));
     match remedy(code) {
         Some(remedy) => fault.with_remedy(remedy),
         None => fault,
@@ -131,6 +132,15 @@ fn class(code: &SqlState) -> Class {
         Class::Transient { retry_after: None }
     } else {
         Class::Permanent
+    }
+}
+
+/// What is wrong with a table, or with the rows that it was given, is no other table's trouble.
+fn extent(code: &SqlState) -> Extent {
+    let of_tables = ["22", "23", "42", "44", "54", "P0"];
+    match of_tables.iter().any(|class| code.code().starts_with(class)) {
+        true => Extent::Collection,
+        false => Extent::Run,
     }
 }
 

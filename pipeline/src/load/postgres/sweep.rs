@@ -115,7 +115,7 @@ impl Sweeper<'_> {
     ) -> Result<Differences, Fault> {
         let mut waiting = vec![self.piece(stretch, had, batch, 0..batch.documents.len())];
         let mut differences = Differences::default();
-        let mut retry = Retry::new(self.postgres.policy);
+        let mut retry = Retry::among(self.postgres.policy, self.postgres.breaker.clone());
         while let Some(piece) = waiting.pop() {
             match self.attempt(lane, batch, &piece).await {
                 Ok(change) => {

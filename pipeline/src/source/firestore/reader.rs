@@ -11,6 +11,7 @@ use super::BatchLimits;
 use super::client::{Answers, Client, malformed, refused};
 use super::query::Query;
 use super::status::is_too_old;
+use crate::breaker::Breaker;
 use crate::budget::Admitted;
 use crate::fault::{Fault, Part};
 use crate::metrics::{self, Arrivals};
@@ -34,6 +35,7 @@ pub(super) struct Parts {
     pub(super) rooms: Rooms,
     pub(super) limits: BatchLimits,
     pub(super) policy: Policy,
+    pub(super) breaker: Breaker,
     pub(super) stop: Stop,
 }
 
@@ -96,7 +98,7 @@ impl LaneReader {
             billed: 0,
             stream: None,
             admitted: None,
-            retry: Retry::new(parts.policy),
+            retry: Retry::among(parts.policy, parts.breaker.clone()),
             arrivals: Arrivals::new(),
             confirming: false,
             standing,

@@ -6,6 +6,7 @@
 use super::connection::{Connections, Service};
 use super::rest::{Rest, Shards};
 use super::{Collection, shard, status};
+use crate::breaker::Breaker;
 use crate::fault::Fault;
 use crate::metrics;
 use crate::retry::{Policy, Retry};
@@ -34,6 +35,7 @@ pub(super) struct Client {
     /// The way to single shards, where they are to be read by themselves.
     rest: Option<Rest>,
     policy: Policy,
+    breaker: Breaker,
     /// How long an answer may take.
     silence: Duration,
     /// What collections said of themselves, as far as somebody asked.
@@ -58,13 +60,15 @@ impl Client {
             read_consistency: read_consistency(config.read_consistency),
             rest: Rest::of(config)?,
             policy,
+            breaker: Breaker::default(),
             silence: config.stream_timeout,
             described: Mutex::default(),
         })
     }
 
-    pub(super) fn policy(&self) -> Policy {
-        self.policy
+    /// Trying again beside all others who read from this server.
+    pub(super) fn retry(&self) -> Retry {
+        Retry::among(self.policy, self.breaker.clone())
     }
 
     pub(super) fn server(&self) -> QdrantClient<Service> {

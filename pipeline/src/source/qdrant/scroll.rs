@@ -63,7 +63,7 @@ impl Scroll {
         pages: Pages,
         (from, to): (Option<PointId>, Option<PointId>),
     ) -> Scroll {
-        let retry = Retry::new(client.policy());
+        let retry = client.retry();
         let next = from.filter(|from| to.is_none_or(|to| *from < to));
         Scroll {
             client,
