@@ -14,6 +14,7 @@ mod position;
 mod receipt;
 mod rocks;
 mod store;
+mod unending;
 mod vectors;
 
 pub use holder::holder;

@@ -9,6 +9,7 @@ use crate::memory::step;
 use crate::position::LaneId;
 use crate::receipt::{Progress, Receipt};
 use crate::store::{CheckpointError, CheckpointStore};
+use crate::unending;
 use rocksdb::{BlockBasedOptions, DB, IteratorMode, Options, WriteBatch, WriteOptions};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
@@ -50,7 +51,8 @@ pub enum OpenError {
     },
     /// It cannot be created, read or written.
     #[error(
-        "the checkpoint directory {path} cannot be used: {cause}; it must be a writable directory with free space"
+        "the checkpoint directory {path} cannot be used: {cause}; it must be a writable directory with free space; \
+         if its files are damaged, move it away: the run is rebuilt from Postgres"
     )]
     Unusable {
         /// The directory.
@@ -83,10 +85,13 @@ impl Rocks {
         if !state.join("CURRENT").exists() {
             return Err(OpenError::Absent { path: dir.to_owned() });
         }
-        let db = DB::open_for_read_only(&options(), &state, false).map_err(|error| OpenError::Unusable {
+        let unusable = |cause: String| OpenError::Unusable {
             path: dir.to_owned(),
-            cause: error.into_string(),
-        })?;
+            cause,
+        };
+        readable(&state).map_err(unusable)?;
+        let opened = DB::open_for_read_only(&options(), &state, false);
+        let db = opened.map_err(|error| unusable(error.into_string()))?;
         Ok(Rocks {
             db,
             writing: Mutex::new(()),
@@ -233,9 +238,11 @@ fn open(dir: &Path, name: &str, options: &Options) -> Result<DB, OpenError> {
         .mode(0o700)
         .create(&place)
         .map_err(|error| unusable(error.to_string()))?;
+    readable(&place).map_err(unusable)?;
     DB::open(options, &place).map_err(|error| {
         let cause = error.into_string();
-        if !cause.contains("lock") {
+        // A thread of ours has it, or another process; a block that is damaged is no lock.
+        if !cause.contains("lock hold by") && !cause.contains("While lock file") {
             return unusable(cause);
         }
         let owner = std::fs::read_to_string(dir.join(OWNER)).unwrap_or_default();
@@ -247,6 +254,17 @@ fn open(dir: &Path, name: &str, options: &Options) -> Result<DB, OpenError> {
             },
         }
     })
+}
+
+/// Whether RocksDB can be trusted to come back from opening the database at `place`; why not.
+fn readable(place: &Path) -> Result<(), String> {
+    match unending::file_in(place) {
+        Ok(None) => Ok(()),
+        Ok(Some(file)) => Err(format!(
+            "{file} is damaged: it holds a record that no log of ours has"
+        )),
+        Err(error) => Err(error.to_string()),
+    }
 }
 
 fn synced() -> WriteOptions {

@@ -39,7 +39,7 @@ fn whatever_the_mapping_documents_come_back_from_postgres() {
             if seed >= first + mappings || wrong.len() > 2 {
                 return (covered, wrong);
             }
-            match runtime.block_on(prove(&target, seed, documents)) {
+            match runtime.block_on(prove(&target, &Case::new(seed, documents))) {
                 Ok(met) => covered.add(met),
                 Err(what) => wrong.push(format!("REBUILT_SEED={seed} REBUILT_MAPPINGS=1: {what}")),
             }
@@ -64,13 +64,12 @@ fn whatever_the_mapping_documents_come_back_from_postgres() {
 }
 
 /// What one mapping and its documents met, or what is wrong.
-async fn prove(target: &Target, seed: u64, documents: usize) -> Result<Covered, String> {
-    let case = Case::new(seed, documents);
+pub(crate) async fn prove(target: &Target, case: &Case) -> Result<Covered, String> {
     let wrong = problems(&case.tables);
     if !wrong.is_empty() {
         return Err(format!("no such mapping can be written: {wrong:?}"));
     }
-    let plan = plan(&case);
+    let plan = plan(case);
     let said = |fault: Fault| format!("{fault:?}\n{}", plan.create_sql());
     let mut covered = Covered {
         mappings: 1,
@@ -84,14 +83,14 @@ async fn prove(target: &Target, seed: u64, documents: usize) -> Result<Covered, 
         shapes: shapes(&case.tables),
         ..Covered::default()
     };
-    target.load(&case, &plan).await.map_err(said)?;
+    target.load(case, &plan).await.map_err(said)?;
     let samples: Samples<'_> = case
         .samples
         .iter()
         .map(|sample| (judge::path(sample), sample))
         .collect();
     let aside = target.quarantine(plan.run).await;
-    judge::aside(&case, &samples, &aside, &mut covered)?;
+    judge::aside(case, &samples, &aside, &mut covered)?;
     let recorded = target.amendments(plan.run).await;
     let mut amended: HashMap<&str, Vec<&Recorded>> = HashMap::new();
     for amendment in &recorded {
@@ -110,7 +109,7 @@ async fn prove(target: &Target, seed: u64, documents: usize) -> Result<Covered, 
         }
         for (found, as_loaded) in found.iter().zip(&as_loaded) {
             let amendments = amended.get(found.path.as_str()).map_or(&[][..], Vec::as_slice);
-            let told = judge::original(&case, table, &samples, found, amendments, &mut covered)
+            let told = judge::original(case, table, &samples, found, amendments, &mut covered)
                 .and_then(|()| judge::loaded(table, as_loaded, found, amendments, &mut covered));
             told.map_err(|what| format!("{what}\nunder {}", written(table)))?;
             covered.loaded += 1;
@@ -126,8 +125,8 @@ async fn prove(target: &Target, seed: u64, documents: usize) -> Result<Covered, 
             aside.len()
         ));
     }
-    if seed.is_multiple_of(FINISHED) {
-        finish(target, &case, &plan, &mut covered).await?;
+    if case.seed.is_multiple_of(FINISHED) {
+        finish(target, case, &plan, &mut covered).await?;
     }
     target.clear(&plan).await;
     Ok(covered)

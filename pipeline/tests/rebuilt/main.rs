@@ -5,6 +5,7 @@
 //! `REBUILT_MAPPINGS` and `REBUILT_DOCUMENTS` say how many mappings there are, and documents for each.
 #![allow(clippy::unwrap_used)]
 
+mod campaign; // documents that mean harm
 mod cases; // a mapping that settings allow, and documents for it: odd ids, all sizes
 mod covered; // what the documents met on their way, counted
 mod judge; // what came back is what was sent, but for what the mapping says
@@ -19,6 +20,8 @@ mod wire; // documents as Firestore sends them
 #[allow(dead_code)]
 #[path = "../../../transforms/tests/laws/expectations.rs"]
 mod expectations;
+#[path = "../../../transforms/tests/laws/campaign/hostile.rs"]
+mod hostile;
 #[allow(dead_code)]
 #[path = "../../../transforms/tests/laws/mappings/mod.rs"]
 mod mappings;

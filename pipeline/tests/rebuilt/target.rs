@@ -177,7 +177,7 @@ impl Target {
     /// Takes away everything that the case left.
     pub(crate) async fn clear(&self, plan: &Plan) {
         let clear = format!(
-            "set client_min_messages = warning; drop schema {} cascade; delete from etl.run where run = '{}'",
+            "set client_min_messages = warning; drop schema if exists {} cascade; delete from etl.run where run = '{}'",
             transforms::quote(&plan.mapping.schema),
             plan.run
         );

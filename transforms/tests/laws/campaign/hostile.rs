@@ -171,7 +171,7 @@ fn like_a_tag(dice: &mut StdRng) -> Owned {
             ("__type__".to_owned(), Owned::Text("__vector__".to_owned())),
             (
                 "value".to_owned(),
-                Owned::Array(vec![scalar(dice); dice.random_range(0..3)]),
+                Owned::Array(vec![Owned::Integer(1); dice.random_range(0..3)]),
             ),
         ];
     }

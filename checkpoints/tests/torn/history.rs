@@ -1,0 +1,321 @@
+//! A directory that was written to by one process after another, and every state that it was ever in.
+
+use checkpoints::{
+    CheckpointError, CheckpointStore, Digest, LaneId, OpenError, Position, Progress, Receipt, Rocks, Span,
+    Tally, VectorCache, Vectors,
+};
+use rand::RngExt;
+use rand::rngs::StdRng;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use tempfile::TempDir;
+
+/// Lanes there may be.
+const LANES: u32 = 6;
+/// Vectors there may be.
+const VECTORS: u8 = 12;
+
+/// All that a directory says of its run.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub(crate) struct State {
+    plan: Option<Vec<u8>>,
+    /// Lanes that stand anywhere but at the start.
+    lanes: BTreeMap<LaneId, Progress>,
+    reads: u64,
+}
+
+impl State {
+    /// What a store says now.
+    pub(crate) fn of(store: &impl CheckpointStore) -> Result<State, CheckpointError> {
+        let mut lanes = BTreeMap::new();
+        for lane in (0..LANES).map(LaneId) {
+            let progress = store.progress(lane)?;
+            if progress != Progress::default() {
+                lanes.insert(lane, progress);
+            }
+        }
+        Ok(State {
+            plan: store.plan()?,
+            lanes,
+            reads: store.planning_reads()?,
+        })
+    }
+}
+
+impl fmt::Debug for State {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let begins = |plan: &Vec<u8>| String::from_utf8_lossy(&plan[..plan.len().min(7)]).into_owned();
+        let lanes: Vec<_> = self
+            .lanes
+            .iter()
+            .map(|(lane, progress)| format!("{lane} {} {}", progress.position, progress.tally.read))
+            .collect();
+        write!(
+            out,
+            "{:?}, {} reads, lanes {lanes:?}",
+            self.plan.as_ref().map(begins),
+            self.reads
+        )
+    }
+}
+
+/// The directory and its past.
+pub(crate) struct History {
+    folder: TempDir,
+    /// Every state, in order.
+    pub(crate) states: Vec<State>,
+    /// Copies of the directory at earlier moments, as a process that was killed would have left it.
+    pub(crate) copies: Vec<PathBuf>,
+    begun: u64,
+}
+
+/// Who has the directory open.
+struct Process {
+    store: Rocks,
+    vectors: Option<Vectors>,
+}
+
+impl History {
+    /// So many steps of it.
+    pub(crate) fn of(steps: usize, dice: &mut StdRng) -> History {
+        let mut history = History {
+            folder: memory(),
+            states: vec![State::default()],
+            copies: Vec::new(),
+            begun: 0,
+        };
+        let mut process = history.open(dice);
+        for _ in 0..steps {
+            match dice.random_range(0..20) {
+                0 => {
+                    drop(process);
+                    process = history.open(dice);
+                }
+                1 => history.copy(),
+                _ => history.step(&process, dice),
+            }
+        }
+        if dice.random() {
+            drop(process);
+        }
+        history.copy();
+        history
+    }
+
+    /// Where a directory of this history may be damaged.
+    pub(crate) fn place(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn dir(&self) -> PathBuf {
+        self.place("dir")
+    }
+
+    fn open(&self, dice: &mut StdRng) -> Process {
+        let store = Rocks::open(&self.dir(), "etl run, process 1").unwrap();
+        let vectors = dice.random::<bool>().then(|| Vectors::open(&self.dir()).unwrap());
+        Process { store, vectors }
+    }
+
+    /// Also while the directory is written to: like whatever was killed then.
+    fn copy(&mut self) {
+        let copy = self.place(&format!("copy-{}", self.copies.len()));
+        cp(&self.dir(), &copy);
+        self.copies.push(copy);
+    }
+
+    /// One write, and what the directory says from then on.
+    fn step(&mut self, process: &Process, dice: &mut StdRng) {
+        let mut state = self.states.last().unwrap().clone();
+        let lane = LaneId(dice.random_range(0..LANES));
+        match dice.random_range(0..20) {
+            0 => {
+                self.begun += 1;
+                let plan = plan(self.begun, dice);
+                let lanes: Vec<_> = (0..dice.random_range(0..LANES))
+                    .map(|lane| (LaneId(lane), progress(dice)))
+                    .collect();
+                process.store.begin(&plan, &lanes).unwrap();
+                state = State {
+                    plan: Some(plan),
+                    lanes: lanes.into_iter().collect(),
+                    reads: 0,
+                };
+            }
+            1 => {
+                state.reads = dice.random_range(1..1000);
+                process.store.note_planning_reads(state.reads).unwrap();
+            }
+            2 | 3 => {
+                let progress = progress(dice);
+                process.store.adopt(lane, &progress).unwrap();
+                state.lanes.insert(lane, progress);
+            }
+            4 | 5 => {
+                if let Some(vectors) = &process.vectors {
+                    let numbers = (0..dice.random_range(1..4)).map(|_| dice.random_range(0..VECTORS));
+                    let kept: Vec<_> = numbers.map(|number| (key(number), vector(number))).collect();
+                    vectors.keep(&kept).unwrap();
+                }
+            }
+            _ => {
+                let progress = state.lanes.entry(lane).or_default();
+                let receipt = receipt(progress, dice);
+                process.store.advance(lane, &receipt).unwrap();
+                progress.position = receipt.span().to.clone();
+                progress.tally += receipt.tally();
+            }
+        }
+        self.states.push(state);
+    }
+
+    /// Whether this is, for every lane by itself, where it stood at some time under this plan.
+    pub(crate) fn knows(&self, found: &State) -> bool {
+        let under = || self.states.iter().filter(|state| state.plan == found.plan);
+        let lanes = (0..LANES).map(LaneId);
+        lanes
+            .into_iter()
+            .all(|lane| under().any(|state| state.lanes.get(&lane) == found.lanes.get(&lane)))
+            && under().any(|state| state.reads == found.reads)
+    }
+
+    /// Opens a directory, and asserts that what it says is true.
+    ///
+    /// # Errors
+    /// When it is refused.
+    pub(crate) fn assert_true(&self, dir: &Path, dice: &mut StdRng) -> Result<Found, Refused> {
+        // Whoever only looks may be refused, and is never told anything else than was.
+        if let Ok(seen) = Rocks::open_read_only(dir)
+            .map_err(Refused::from)
+            .and_then(|store| Ok(State::of(&store)?))
+        {
+            assert!(self.knows(&seen), "never said: {seen:?}\n{:#?}", self.states);
+        }
+        let vectors = Vectors::open(dir).map_err(Refused::from);
+        if let Ok(vectors) = &vectors {
+            assert_vectors(vectors);
+        }
+        let store = Rocks::open(dir, "etl run, process 2")?;
+        let state = State::of(&store)?;
+        assert!(self.knows(&state), "never so: {state:?}\n{:#?}", self.states);
+        // And it goes on from there.
+        let lane = LaneId(dice.random_range(0..LANES));
+        let mut progress = store.progress(lane)?;
+        let receipt = receipt(&progress, dice);
+        store.advance(lane, &receipt)?;
+        progress.position = receipt.span().to.clone();
+        progress.tally += receipt.tally();
+        drop(store);
+        let again = Rocks::open(dir, "etl run, process 3")?;
+        assert_eq!(again.progress(lane)?, progress);
+        assert_eq!(again.plan()?, state.plan);
+        Ok(match self.states.iter().rposition(|known| *known == state) {
+            Some(last) if last + 1 == self.states.len() => Found::AsItWas,
+            Some(_) => Found::Earlier,
+            None => Found::LaneByLane,
+        })
+    }
+}
+
+/// How a damaged directory stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Found {
+    /// Nothing is missing.
+    AsItWas,
+    /// As it was at an earlier moment.
+    Earlier,
+    /// Each lane as it was at some moment, but not all at the same.
+    LaneByLane,
+}
+
+/// What a damaged directory is refused with.
+#[derive(Debug)]
+pub(crate) struct Refused(pub(crate) String);
+
+impl From<OpenError> for Refused {
+    fn from(error: OpenError) -> Refused {
+        let said = error.to_string();
+        assert!(matches!(error, OpenError::Unusable { .. }), "{said}");
+        assert!(
+            said.contains("move it away") && said.contains("rebuilt from Postgres"),
+            "{said}"
+        );
+        Refused(said)
+    }
+}
+
+/// Whoever runs the tool is told what to do where this becomes a fault.
+impl From<CheckpointError> for Refused {
+    fn from(error: CheckpointError) -> Refused {
+        assert!(!matches!(error, CheckpointError::Diverged { .. }), "{error}");
+        Refused(error.to_string())
+    }
+}
+
+/// No vector is another's, or was changed.
+fn assert_vectors(vectors: &Vectors) {
+    for number in 0..VECTORS {
+        if let Ok(found) = vectors.recall(&[key(number)]) {
+            let right = found[0].as_ref().is_none_or(|found| *found == vector(number));
+            assert!(right, "vector {number} is {found:?}");
+        }
+    }
+}
+
+/// A folder that nothing has to be synced for, where there is one.
+fn memory() -> TempDir {
+    TempDir::new_in("/dev/shm").unwrap_or_else(|_| TempDir::new().unwrap())
+}
+
+pub(crate) fn cp(from: &Path, to: &Path) {
+    let copied = Command::new("cp").arg("-a").args([from, to]).status().unwrap();
+    assert!(copied.success());
+}
+
+fn plan(number: u64, dice: &mut StdRng) -> Vec<u8> {
+    let mut plan = format!("plan {number} ").into_bytes();
+    plan.extend((0..dice.random_range(0..6000)).map(|_| dice.random::<u8>()));
+    plan
+}
+
+fn position(dice: &mut StdRng) -> Position {
+    match dice.random_range(0..8) {
+        0 => Position::Start,
+        1 => Position::End,
+        _ => Position::at(dice.random::<[u8; 12]>()),
+    }
+}
+
+fn progress(dice: &mut StdRng) -> Progress {
+    Progress {
+        position: position(dice),
+        tally: tally(dice),
+    }
+}
+
+fn tally(dice: &mut StdRng) -> Tally {
+    let loaded = dice.random_range(0..1000);
+    Tally {
+        read: loaded,
+        loaded,
+        ..Tally::default()
+    }
+}
+
+fn receipt(progress: &Progress, dice: &mut StdRng) -> Receipt {
+    let span = Span {
+        from: progress.position.clone(),
+        to: position(dice),
+    };
+    Receipt::after_commit(span, tally(dice))
+}
+
+fn key(number: u8) -> Digest {
+    [number; 32]
+}
+
+fn vector(number: u8) -> Vec<f32> {
+    (0..64).map(|at| f32::from(number) + at as f32 / 64.0).collect()
+}
