@@ -1,7 +1,10 @@
 //! The laws of the whole tool, on real parts: the binary, PostgreSQL with pgvector, the Firestore emulator.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod campaign; // as many cases as there is patience for, each from a seed
 mod check; // before anything is touched: would a run work? every failure on purpose, in its own words
+#[path = "../checkpoints/tests/torn/damage.rs"]
+mod damage; // shared with the laws of the directory itself
 mod encryption; // certificates that hold and certificates that do not
 mod faults; // cut anywhere: before COMMIT, after it, in the middle of a row, in the middle of a document
 mod kills; // killed a hundred times: 0 lost, 0 doubled, 0 altered
