@@ -6,6 +6,7 @@ mod crashes; // PostgreSQL is killed
 mod kills; // the run is killed
 mod network; // both lines hang, break, and are closed for a while
 mod refusals; // PostgreSQL refuses what it took a moment ago
+mod torn_run; // the checkpoint directory is damaged between two starts
 mod trial; // a source, a target, and a run of some shape between them
 
 use crate::support::test;
@@ -34,4 +35,9 @@ fn refusals() {
 #[test]
 fn network() {
     Campaign::named("network", 20).run(|case| test(network::case(case)));
+}
+
+#[test]
+fn torn_run() {
+    Campaign::named("torn_run", 10).run(|case| test(torn_run::case(case)));
 }

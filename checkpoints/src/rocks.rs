@@ -1,10 +1,11 @@
 //! The rule in RocksDB: the local memory of a run, in `--checkpoint-dir`.
 //!
-//! Every change is synced to the write-ahead log before the call returns, one process writes at a time (the
+//! All but the plan lies under the plan's mark: what a damaged or mixed-up directory still holds of another plan's lanes
+//! is not seen. Every change is synced to the write-ahead log before the call returns, one process writes at a time (the
 //! second is told which one holds the directory), and readers need no lock. Losing the directory costs
 //! nothing: Postgres holds the plan and the positions too.
 
-use crate::encoding::{progress_from_bytes, progress_to_bytes, unversioned, versioned};
+use crate::encoding::{mark, progress_from_bytes, progress_to_bytes, unversioned, versioned};
 use crate::memory::step;
 use crate::position::LaneId;
 use crate::receipt::{Progress, Receipt};
@@ -14,6 +15,7 @@ use rocksdb::{BlockBasedOptions, DB, IteratorMode, Options, WriteBatch, WriteOpt
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 const PLAN: &[u8] = b"plan";
 const LANE: &[u8] = b"lane/";
@@ -28,6 +30,8 @@ pub struct Rocks {
     db: DB,
     // Read, check, write must be one step; the handle alone would let two receipts interleave.
     writing: Mutex<()>,
+    /// The mark of the plan, 0 where there is none.
+    mark: AtomicU64,
 }
 
 /// Why a checkpoint directory cannot be used.
@@ -73,10 +77,7 @@ impl Rocks {
             cause,
         };
         std::fs::write(dir.join(OWNER), introduction).map_err(|error| unusable(error.to_string()))?;
-        Ok(Rocks {
-            db,
-            writing: Mutex::new(()),
-        })
+        Rocks::over(db).map_err(unusable)
     }
 
     /// Opens `dir` to look at it, also while another process writes to it.
@@ -89,13 +90,28 @@ impl Rocks {
             path: dir.to_owned(),
             cause,
         };
-        readable(&state).map_err(unusable)?;
+        unending::nothing_in(&state).map_err(unusable)?;
         let opened = DB::open_for_read_only(&options(), &state, false);
         let db = opened.map_err(|error| unusable(error.into_string()))?;
+        Rocks::over(db).map_err(unusable)
+    }
+
+    fn over(db: DB) -> Result<Rocks, String> {
+        let plan = db.get(PLAN).map_err(rocksdb::Error::into_string)?;
         Ok(Rocks {
             db,
             writing: Mutex::new(()),
+            mark: AtomicU64::new(plan.as_deref().map_or(0, mark)),
         })
+    }
+
+    /// Where something is kept that belongs to the plan.
+    fn key(&self, what: &[u8]) -> Vec<u8> {
+        key_under(self.mark.load(Ordering::Acquire), what)
+    }
+
+    fn lane_key(&self, lane: LaneId) -> Vec<u8> {
+        self.key(&lane_name(lane))
     }
 
     fn write(&self, batch: WriteBatch) -> Result<(), CheckpointError> {
@@ -103,7 +119,7 @@ impl Rocks {
     }
 
     fn read_progress(&self, lane: LaneId) -> Result<Progress, CheckpointError> {
-        match self.db.get(lane_key(lane)).map_err(storage)? {
+        match self.db.get(self.lane_key(lane)).map_err(storage)? {
             None => Ok(Progress::default()),
             Some(bytes) => progress_from_bytes(&bytes).map_err(|detail| CheckpointError::Damaged {
                 what: format!("lane {lane}"),
@@ -114,7 +130,7 @@ impl Rocks {
 
     fn put_progress(&self, lane: LaneId, progress: &Progress) -> Result<(), CheckpointError> {
         let mut batch = WriteBatch::default();
-        batch.put(lane_key(lane), progress_to_bytes(progress));
+        batch.put(self.lane_key(lane), progress_to_bytes(progress));
         self.write(batch)
     }
 }
@@ -137,11 +153,15 @@ impl CheckpointStore for Rocks {
         for entry in self.db.iterator(IteratorMode::Start) {
             batch.delete(entry.map_err(storage)?.0);
         }
-        batch.put(PLAN, versioned(plan));
+        let plan = versioned(plan);
+        let mark = mark(&plan);
+        batch.put(PLAN, plan);
         for (lane, progress) in lanes {
-            batch.put(lane_key(*lane), progress_to_bytes(progress));
+            batch.put(key_under(mark, &lane_name(*lane)), progress_to_bytes(progress));
         }
-        self.write(batch)
+        self.write(batch)?;
+        self.mark.store(mark, Ordering::Release);
+        Ok(())
     }
 
     fn progress(&self, lane: LaneId) -> Result<Progress, CheckpointError> {
@@ -161,20 +181,20 @@ impl CheckpointStore for Rocks {
     }
 
     fn ending(&self) -> Result<Option<Vec<u8>>, CheckpointError> {
-        self.db.get(ENDING).map_err(storage)
+        self.db.get(self.key(ENDING)).map_err(storage)
     }
 
     fn note_ending(&self, ending: Option<&[u8]>) -> Result<(), CheckpointError> {
         let mut batch = WriteBatch::default();
         match ending {
-            Some(ending) => batch.put(ENDING, ending),
-            None => batch.delete(ENDING),
+            Some(ending) => batch.put(self.key(ENDING), ending),
+            None => batch.delete(self.key(ENDING)),
         }
         self.write(batch)
     }
 
     fn planning_reads(&self) -> Result<u64, CheckpointError> {
-        let Some(bytes) = self.db.get(PLANNING_READS).map_err(storage)? else {
+        let Some(bytes) = self.db.get(self.key(PLANNING_READS)).map_err(storage)? else {
             return Ok(0);
         };
         let number = <[u8; 8]>::try_from(bytes.as_slice());
@@ -188,7 +208,7 @@ impl CheckpointStore for Rocks {
 
     fn note_planning_reads(&self, reads: u64) -> Result<(), CheckpointError> {
         let mut batch = WriteBatch::default();
-        batch.put(PLANNING_READS, reads.to_be_bytes());
+        batch.put(self.key(PLANNING_READS), reads.to_be_bytes());
         self.write(batch)
     }
 }
@@ -238,7 +258,7 @@ fn open(dir: &Path, name: &str, options: &Options) -> Result<DB, OpenError> {
         .mode(0o700)
         .create(&place)
         .map_err(|error| unusable(error.to_string()))?;
-    readable(&place).map_err(unusable)?;
+    unending::nothing_in(&place).map_err(unusable)?;
     DB::open(options, &place).map_err(|error| {
         let cause = error.into_string();
         // A thread of ours has it, or another process; a block that is damaged is no lock.
@@ -256,25 +276,18 @@ fn open(dir: &Path, name: &str, options: &Options) -> Result<DB, OpenError> {
     })
 }
 
-/// Whether RocksDB can be trusted to come back from opening the database at `place`; why not.
-fn readable(place: &Path) -> Result<(), String> {
-    match unending::file_in(place) {
-        Ok(None) => Ok(()),
-        Ok(Some(file)) => Err(format!(
-            "{file} is damaged: it holds a record that no log of ours has"
-        )),
-        Err(error) => Err(error.to_string()),
-    }
-}
-
 fn synced() -> WriteOptions {
     let mut synced = WriteOptions::default();
     synced.set_sync(true);
     synced
 }
 
-fn lane_key(lane: LaneId) -> Vec<u8> {
+fn lane_name(lane: LaneId) -> Vec<u8> {
     [LANE, &lane.0.to_be_bytes()].concat()
+}
+
+fn key_under(mark: u64, what: &[u8]) -> Vec<u8> {
+    [&mark.to_be_bytes(), what].concat()
 }
 
 fn storage(error: rocksdb::Error) -> CheckpointError {

@@ -15,8 +15,19 @@ const HEADER: usize = 7;
 /// The kinds of recycled records.
 const RECYCLED: [u8; 6] = [5, 6, 7, 8, 11, 131];
 
+/// Makes sure that RocksDB comes back from opening `database`; else says why not.
+pub(crate) fn nothing_in(database: &Path) -> Result<(), String> {
+    match file_in(database) {
+        Ok(None) => Ok(()),
+        Ok(Some(file)) => Err(format!(
+            "{file} is damaged: it holds a record that no log of ours has"
+        )),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
 /// The name of a file in `database` that would be read for ever, if there is one.
-pub(crate) fn file_in(database: &Path) -> io::Result<Option<String>> {
+fn file_in(database: &Path) -> io::Result<Option<String>> {
     for entry in std::fs::read_dir(database)? {
         let entry = entry?;
         let name = entry.file_name().to_string_lossy().into_owned();

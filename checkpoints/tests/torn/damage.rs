@@ -1,10 +1,11 @@
-//! What may happen to a directory when nobody looks.
+//! What may happen to a checkpoint directory when nobody looks.
+//! Nothing here knows its surroundings: the tests of the whole tool include this file by its path.
 
-use crate::history::{History, cp};
 use rand::RngExt;
 use rand::rngs::StdRng;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// A kind of damage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,10 +29,10 @@ pub(crate) enum Damage {
     Directory(/* of what */ &'static str),
 }
 
-/// Does something to `dir`, which is a copy of the last moment of `history`.
-pub(crate) fn damage(dir: &Path, history: &History, dice: &mut StdRng) -> Option<Damage> {
+/// Does something to `dir`; `copies` are what it was at earlier moments.
+pub(crate) fn damage(dir: &Path, copies: &[PathBuf], dice: &mut StdRng) -> Option<Damage> {
     use Damage::*;
-    let older = &history.copies[dice.random_range(0..history.copies.len())];
+    let older = &copies[dice.random_range(0..copies.len())];
     let all = files(dir);
     let file = &all[dice.random_range(0..all.len())];
     let kinds = [
@@ -112,7 +113,7 @@ fn change(file: &Path, kind: Damage, dice: &mut StdRng) -> Option<()> {
 }
 
 /// Every file, in an order that is always the same.
-fn files(dir: &Path) -> Vec<PathBuf> {
+pub(crate) fn files(dir: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
     let mut open = vec![dir.to_owned()];
     while let Some(place) = open.pop() {
@@ -127,4 +128,9 @@ fn files(dir: &Path) -> Vec<PathBuf> {
     }
     files.sort();
     files
+}
+
+pub(crate) fn cp(from: &Path, to: &Path) {
+    let copied = Command::new("cp").arg("-a").args([from, to]).status().unwrap();
+    assert!(copied.success());
 }

@@ -1,5 +1,6 @@
 //! A directory that was written to by one process after another, and every state that it was ever in.
 
+use crate::damage::{Damage, files};
 use checkpoints::{
     CheckpointError, CheckpointStore, Digest, LaneId, OpenError, Position, Progress, Receipt, Rocks, Span,
     Tally, VectorCache, Vectors,
@@ -8,6 +9,7 @@ use rand::RngExt;
 use rand::rngs::StdRng;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use tempfile::TempDir;
@@ -119,10 +121,22 @@ impl History {
         Process { store, vectors }
     }
 
-    /// Also while the directory is written to: like whatever was killed then.
+    /// Also while the directory is written to: like whatever was killed then. Files that RocksDB tidies away meanwhile
+    /// would make it a copy of no moment; then it is made once more.
     fn copy(&mut self) {
         let copy = self.place(&format!("copy-{}", self.copies.len()));
-        cp(&self.dir(), &copy);
+        loop {
+            let before = files(&self.dir());
+            let copied = Command::new("cp")
+                .arg("-a")
+                .args([&self.dir(), &copy])
+                .output()
+                .unwrap();
+            if copied.status.success() && files(&self.dir()) == before {
+                break;
+            }
+            fs::remove_dir_all(&copy).unwrap();
+        }
         self.copies.push(copy);
     }
 
@@ -181,17 +195,26 @@ impl History {
             && under().any(|state| state.reads == found.reads)
     }
 
-    /// Opens a directory, and asserts that what it says is true.
+    /// Opens a directory after what was done to it, and asserts that what it says is true.
     ///
     /// # Errors
     /// When it is refused.
-    pub(crate) fn assert_true(&self, dir: &Path, dice: &mut StdRng) -> Result<Found, Refused> {
+    pub(crate) fn assert_true(
+        &self,
+        dir: &Path,
+        done: &[Damage],
+        dice: &mut StdRng,
+    ) -> Result<Found, Refused> {
         // Whoever only looks may be refused, and is never told anything else than was.
         if let Ok(seen) = Rocks::open_read_only(dir)
             .map_err(Refused::from)
             .and_then(|store| Ok(State::of(&store)?))
         {
-            assert!(self.knows(&seen), "never said: {seen:?}\n{:#?}", self.states);
+            assert!(
+                self.knows(&seen),
+                "after {done:?} never said: {seen:?}\n{:#?}",
+                self.states
+            );
         }
         let vectors = Vectors::open(dir).map_err(Refused::from);
         if let Ok(vectors) = &vectors {
@@ -199,7 +222,11 @@ impl History {
         }
         let store = Rocks::open(dir, "etl run, process 2")?;
         let state = State::of(&store)?;
-        assert!(self.knows(&state), "never so: {state:?}\n{:#?}", self.states);
+        assert!(
+            self.knows(&state),
+            "after {done:?} never so: {state:?}\n{:#?}",
+            self.states
+        );
         // And it goes on from there.
         let lane = LaneId(dice.random_range(0..LANES));
         let mut progress = store.progress(lane)?;
@@ -237,11 +264,17 @@ pub(crate) struct Refused(pub(crate) String);
 impl From<OpenError> for Refused {
     fn from(error: OpenError) -> Refused {
         let said = error.to_string();
-        assert!(matches!(error, OpenError::Unusable { .. }), "{said}");
-        assert!(
-            said.contains("move it away") && said.contains("rebuilt from Postgres"),
-            "{said}"
-        );
+        match error {
+            OpenError::Unusable { .. } => {
+                assert!(
+                    said.contains("move it away") && said.contains("rebuilt from Postgres"),
+                    "{said}"
+                );
+            }
+            // Whoever only looks finds no run where the file is missing that says where to begin.
+            OpenError::Absent { path } => assert!(!path.join("state/CURRENT").exists(), "{said}"),
+            OpenError::InUse { .. } => panic!("{said}"),
+        }
         Refused(said)
     }
 }
@@ -267,11 +300,6 @@ fn assert_vectors(vectors: &Vectors) {
 /// A folder that nothing has to be synced for, where there is one.
 fn memory() -> TempDir {
     TempDir::new_in("/dev/shm").unwrap_or_else(|_| TempDir::new().unwrap())
-}
-
-pub(crate) fn cp(from: &Path, to: &Path) {
-    let copied = Command::new("cp").arg("-a").args([from, to]).status().unwrap();
-    assert!(copied.success());
 }
 
 fn plan(number: u64, dice: &mut StdRng) -> Vec<u8> {

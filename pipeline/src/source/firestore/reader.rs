@@ -290,7 +290,7 @@ impl LaneReader {
         if self.read == self.standing.expected {
             return Ok(Step::End);
         }
-        self.miscounted(confirmed).await
+        Box::pin(self.miscounted(confirmed, said_so)).await
     }
 
     async fn broken(&mut self, status: &Status) -> Result<Step, Fault> {

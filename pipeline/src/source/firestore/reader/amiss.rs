@@ -4,23 +4,28 @@ use super::{LaneReader, Step};
 use crate::fault::{Fault, Part};
 
 impl LaneReader {
-    /// Fewer or more documents came than were counted: ask once more, then say so.
-    pub(super) async fn miscounted(&mut self, confirmed: bool) -> Result<Step, Fault> {
+    /// Fewer or more documents came than were counted: ask once more, then say so. Where answers end without saying that
+    /// they are complete, each of them may have been cut short, and fewer is worth as many attempts as any other trouble.
+    pub(super) async fn miscounted(&mut self, confirmed: bool, said_so: bool) -> Result<Step, Fault> {
         if !confirmed {
             self.confirming = true;
             return Ok(Step::Again);
         }
         let (read, expected) = (self.read, self.standing.expected);
-        Err(Fault::permanent(
-            Part::Sums,
-            &*self.action,
-            format!(
-                "{read} documents came, but {expected} were counted at {}",
-                self.standing.read_at
-            ),
-        )
-        .with_cause("miscounted")
-        .with_remedy("start the same command again; if it happens twice, report it with this message"))
+        let message = format!(
+            "{read} documents came, but {expected} were counted at {}",
+            self.standing.read_at
+        );
+        let cut_short = !said_so && read < expected;
+        let fault = match cut_short {
+            true => Fault::transient(Part::Sums, &*self.action, message),
+            false => Fault::permanent(Part::Sums, &*self.action, message),
+        };
+        let remedy = "start the same command again; if it happens twice, report it with this message";
+        self.retry
+            .again(fault.with_cause("miscounted").with_remedy(remedy))
+            .await?;
+        Ok(Step::Again)
     }
 
     /// The snapshot has grown too old to be read: the rest of the lane is read at the present time.
