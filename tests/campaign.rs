@@ -29,7 +29,7 @@ fn commits() {
 
 #[test]
 fn refusals() {
-    Campaign::named("refusals", 200).run(|case| test(refusals::case(case)));
+    Campaign::named("refusals", 60).run(|case| test(refusals::case(case)));
 }
 
 #[test]

@@ -38,7 +38,8 @@ end $$;
 create function trouble.watch() returns event_trigger language plpgsql as $$
 declare made record;
 begin
-    for made in select * from pg_event_trigger_ddl_commands() where object_type = 'table' loop
+    for made in select * from pg_event_trigger_ddl_commands() where object_type = 'table' and command_tag = 'CREATE TABLE'
+                and not exists (select from pg_trigger where tgrelid = objid and tgfoid = 'trouble.strikes'::regproc) loop
         if made.schema_name = 'public' then
             execute format('create trigger in_copy after insert on %s for each statement execute function trouble.strikes()',
                            made.object_identity);
