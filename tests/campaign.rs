@@ -64,7 +64,8 @@ async fn start_again(source: &World, case: &mut Case) -> Option<String> {
 
 /// Does what the message says.
 async fn move_away(target: &World, outcome: &Outcome) -> String {
-    let said = outcome.stderr.clone();
+    // The fault is in the summary, which was asked for as JSON.
+    let said = format!("{}\n{}", outcome.stdout, outcome.stderr);
     assert!(
         said.contains("move it away") || said.contains("move the directory away"),
         "{said}"
