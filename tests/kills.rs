@@ -3,18 +3,22 @@
 //! The tables have no unique constraint, so a row loaded twice would stay there and be found. Whatever run is
 //! interrupted so often ends complete; then the next target is filled, until there were enough interruptions.
 
+mod crash;
+mod moment;
+
+pub(crate) use crash::{crash, crash_again_and_again};
+pub(crate) use moment::Directory;
+
 use crate::support::ledger::{Ledger, assert_whole_batches, released};
-use crate::support::{World, complete, completed, server, test};
+use crate::support::{World, completed, server, test};
+use moment::Moment;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
-use rehearsal::postgres::Server;
-use rehearsal::process::{Program, Signal, Stream};
+use rehearsal::process::{Program, Signal};
 use serde_json::Value;
 use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::process::ExitStatusExt;
-use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use tokio_postgres::Client;
 
 pub(crate) const DOCUMENTS: usize = 4_000;
@@ -24,94 +28,6 @@ const LANES: u64 = 4;
 const BATCHES_IN_A_LANE: u64 = 5;
 /// The number of the signal SIGKILL.
 const KILL: i32 = 9;
-
-/// When a start is killed.
-#[derive(Debug, Clone, Copy)]
-enum Moment {
-    /// So long after it began, whatever it does then.
-    After(Duration),
-    /// As soon as the plan is registered; no batch or hardly one is loaded.
-    Registered,
-    /// As soon as so many more documents are committed.
-    Committed(i64),
-    /// As soon as every lane is at its end: what is left is counting.
-    Ended,
-}
-
-impl Moment {
-    /// A random moment for a start that finds the target like this; sometimes none, where a kill undoes the whole
-    /// start and the run would get no further.
-    fn random(dice: &mut StdRng, found: &Ledger, documents: i64) -> Option<Moment> {
-        let millis =
-            |dice: &mut StdRng, below| Moment::After(Duration::from_millis(dice.random_range(0..below)));
-        Some(match dice.random_range(0..8) {
-            0..3 if found.runs == 0 => millis(dice, 1_000),
-            _ if found.runs == 0 => Moment::Registered,
-            0..3 if found.all_ended() => millis(dice, 400),
-            _ if found.all_ended() => return None,
-            0 => millis(dice, 300),
-            1..4 if documents - found.read < 400 => Moment::Ended,
-            _ => Moment::Committed(dice.random_range(1..160)),
-        })
-    }
-
-    /// Waits for it. A timer here waits for nothing: it is what makes the moment random.
-    async fn comes(self, client: &Client, found: &Ledger) {
-        match self {
-            Moment::After(time) => tokio::time::sleep(time).await,
-            Moment::Registered => drop(Ledger::until(client, |now| now.runs > 0).await),
-            Moment::Committed(more) => drop(Ledger::until(client, |now| now.read >= found.read + more).await),
-            Moment::Ended => drop(Ledger::until(client, Ledger::all_ended).await),
-        }
-    }
-}
-
-/// What happens to the checkpoint directory between two starts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Directory {
-    Kept,
-    Deleted,
-    /// Replaced by a copy of what it was after an earlier kill.
-    Older,
-}
-
-impl Directory {
-    fn disturb(self, target: &World, dice: &mut StdRng, copies: &mut Vec<PathBuf>) {
-        let dir = target.checkpoint_dir();
-        match self {
-            Directory::Kept => {}
-            Directory::Deleted => remove(&dir),
-            Directory::Older => {
-                if dir.exists() {
-                    let copy = target.folder().join(format!("copy-{}", copies.len()));
-                    cp(&dir, &copy);
-                    copies.push(copy);
-                }
-                if !copies.is_empty() {
-                    remove(&dir);
-                    cp(&copies[dice.random_range(0..copies.len())], &dir);
-                }
-            }
-        }
-    }
-}
-
-fn remove(dir: &Path) {
-    if dir.exists() {
-        std::fs::remove_dir_all(dir).unwrap();
-    }
-}
-
-fn cp(from: &Path, to: &Path) {
-    assert!(
-        Command::new("cp")
-            .arg("-a")
-            .args([from, to])
-            .status()
-            .unwrap()
-            .success()
-    );
-}
 
 /// How a start ended.
 enum End {
@@ -390,66 +306,4 @@ fn kills_with_an_older_checkpoint_directory_put_back_lose_double_and_alter_nothi
     test(async {
         Interrupted::new(20, Directory::Older).await.run().await;
     });
-}
-
-/// Crashes the server of `target` again and again while a run loads into it.
-pub(crate) async fn crash_again_and_again(postgres: &Server, target: &World) {
-    let shape = ["--primary-key", "none", "--batch-rows", "20"];
-    let crashes = crash(postgres, target, &shape, 15, told_dice()).await;
-    assert!(
-        crashes > 0,
-        "the run was through before PostgreSQL could be crashed once"
-    );
-}
-
-/// Crashes the server up to `wanted` times while a run of that shape loads into `target`; how often it could.
-pub(crate) async fn crash(
-    postgres: &Server,
-    target: &World,
-    shape: &[&str],
-    wanted: usize,
-    mut dice: StdRng,
-) -> usize {
-    let patient = ["--max-retries", "1000", "--retry-budget", "10m"];
-    let mut etl = target.run(&[shape, &patient].concat()).start().unwrap();
-    let (mut read, mut crashes) = (0, 0usize);
-    let documents = target.application.count() as i64;
-    // On a busy machine the run may be through before every crash was made; then it was crashed less often.
-    while crashes < wanted && !etl.has_ended().unwrap() {
-        let client = target.client().await;
-        let more = dice.random_range(1..2.max(documents / wanted as i64));
-        let enough = |now: &Ledger| now.runs > 0 && (now.read >= read + more || now.all_ended());
-        let found = Ledger::until(&client, enough).await;
-        if found.all_ended() {
-            break;
-        }
-        read = found.read;
-        let heard = retries(&etl.said(Stream::Stderr));
-        postgres.stop_immediate().await.unwrap();
-        while retries(&etl.said(Stream::Stderr)) == heard && !etl.has_ended().unwrap() {
-            crate::support::Looking::again().await;
-        }
-        postgres.start_again().await.unwrap();
-        crashes += 1;
-        eprintln!("crash {crashes}: {read} documents were committed");
-    }
-    let summary = completed(&etl.wait().await.unwrap());
-    assert!(summary["retries"].as_u64().unwrap() >= crashes as u64);
-    assert_whole_batches(&target.client().await).await;
-    target.assert_exact(&summary).await;
-    complete(target.run(shape)).await;
-    crashes
-}
-
-#[test]
-fn a_postgres_that_crashes_again_and_again_costs_retries_and_nothing_else() {
-    test(async {
-        let postgres = Server::start().await.unwrap();
-        let target = World::on(&postgres, DOCUMENTS).await;
-        crash_again_and_again(&postgres, &target).await;
-    });
-}
-
-fn retries(said: &str) -> usize {
-    said.matches("trying again").count()
 }

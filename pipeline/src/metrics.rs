@@ -134,11 +134,7 @@ pub fn describe(version: &'static str) {
     );
     describe_gauge!(LANES, Unit::Count, "Lanes of the run.");
     describe_gauge!(LANES_DONE, Unit::Count, "Lanes that reached their end.");
-    describe_gauge!(
-        LANES_FAILED,
-        Unit::Count,
-        "Lanes that this process could not move to their end; the others go on."
-    );
+    describe_gauge!(LANES_FAILED, Unit::Count, "Lanes that failed for good here.");
     describe_gauge!(
         DOCUMENTS_PLANNED,
         Unit::Count,

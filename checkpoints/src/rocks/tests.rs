@@ -67,6 +67,28 @@ fn a_reopened_directory_remembers() {
     assert!(store.progress(LaneId(4)).unwrap().position.is_end());
 }
 
+/// Where the end of a MANIFEST was lost, RocksDB opens with the plan of one run and writes of the next.
+#[test]
+fn lanes_of_another_plan_are_not_seen() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Rocks::open(dir.path(), "first").unwrap();
+    store.begin(b"one", &[]).unwrap();
+    step_to_end(&store);
+    store.note_ending(Some(b"ended")).unwrap();
+    store.note_planning_reads(7).unwrap();
+    let mut mixed_up = WriteBatch::default();
+    mixed_up.put(PLAN, versioned(b"two"));
+    store.write(mixed_up).unwrap();
+    drop(store);
+    let store = Rocks::open(dir.path(), "second").unwrap();
+    assert_eq!(store.plan().unwrap().unwrap(), b"two");
+    assert_eq!(store.progress(LaneId(4)).unwrap(), Progress::default());
+    assert_eq!(
+        (store.ending().unwrap(), store.planning_reads().unwrap()),
+        (None, 0)
+    );
+}
+
 #[test]
 fn a_second_writer_is_told_who_holds_the_directory_and_a_reader_is_let_in() {
     let dir = tempfile::tempdir().unwrap();

@@ -1,7 +1,8 @@
 //! A directory damaged in any way is refused with what to do about it, or each lane stands where it once stood.
 
 use crate::damage::{cp, damage};
-use crate::history::{Found, History, Refused};
+use crate::history::History;
+use crate::judge::{Found, Refused};
 use rand::RngExt;
 use rehearsal::campaign::Campaign;
 use std::collections::BTreeMap;

@@ -4,3 +4,4 @@
 mod campaign;
 mod damage; // what may happen to files
 mod history; // directories that were written to, and everything they ever said
+mod judge; // whether a damaged directory tells the truth

@@ -31,7 +31,7 @@ use crate::fault::Fault;
 use crate::forecast::{Kept, Price};
 use crate::plan::{Lane, ReadTime};
 use crate::quota::ReadQuota;
-use crate::retry::Policy;
+use crate::retry::{Policy, Retry};
 use crate::room::Rooms;
 pub use crate::source::{BatchLimits, Range};
 use crate::source::{Source, Standing};
@@ -193,8 +193,7 @@ impl Source for Firestore {
                 quota: self.quota.clone(),
                 rooms: self.rooms.clone(),
                 limits: self.limits,
-                policy: self.policy,
-                breaker: self.breaker.clone(),
+                retry: Retry::among(self.policy, self.breaker.clone()),
                 stop: self.stop.clone(),
             },
             lane,

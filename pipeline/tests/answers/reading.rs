@@ -111,7 +111,7 @@ impl Reading {
         seed: u64,
     ) -> Result<Vec<Bytes>, Fault> {
         let mut dice = StdRng::seed_from_u64(seed ^ u64::from(lane.id));
-        let collection = &plan.collections[lane.collection as usize].id;
+        let collection = &plan.collections[lane.collection].id;
         let mut standing = Standing {
             progress: Progress::default(),
             read_at: plan.snapshot,

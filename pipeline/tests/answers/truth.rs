@@ -40,7 +40,7 @@ impl Truth {
                 .iter()
                 .enumerate()
                 .fold(BTreeMap::new(), |mut sums, (at, of)| {
-                    let lanes = plan.lanes.iter().filter(|lane| lane.collection as usize == at);
+                    let lanes = plan.lanes.iter().filter(|lane| lane.collection == at);
                     sums.insert(of.id.as_str(), lanes.map(|lane| lane.documents).sum());
                     sums
                 });
@@ -73,7 +73,7 @@ impl Truth {
             .map(|(id, all)| (id.as_str(), vec![false; all.len()]))
             .collect();
         for (lane, bodies) in plan.lanes.iter().zip(lanes) {
-            let id = plan.collections[lane.collection as usize].id.as_str();
+            let id = plan.collections[lane.collection].id.as_str();
             let mut before: Option<usize> = None;
             for body in bodies {
                 let name = transforms::firestore::name(body).unwrap();

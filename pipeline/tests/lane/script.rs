@@ -1,7 +1,9 @@
 //! A source and a target that do what a script says, and refuse whatever would lose or double a document.
 
+mod store;
+
 use bytes::Bytes;
-use checkpoints::{CheckpointError, CheckpointStore, LaneId, Memory, Position, Progress, Receipt, Span};
+use checkpoints::{CheckpointStore, LaneId, Memory, Position, Receipt, Span};
 use config::mapping::{self, Nul, Pattern, Table};
 use pipeline::fault::{Fault, Part};
 use pipeline::lane::Way;
@@ -13,6 +15,7 @@ use pipeline::source::{Batch, Reader, Source, Standing};
 use pipeline::stop::Stop;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use store::Store;
 use tokio::sync::{Semaphore, watch};
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -313,43 +316,5 @@ impl Loader for Target {
             tally,
             took: Duration::ZERO,
         })
-    }
-}
-
-/// Remembers as the script says.
-#[derive(Debug)]
-pub(crate) struct Store(Arc<Stage>, Arc<Memory>);
-
-impl CheckpointStore for Store {
-    fn plan(&self) -> Result<Option<Vec<u8>>, CheckpointError> {
-        self.1.plan()
-    }
-
-    fn begin(&self, plan: &[u8], lanes: &[(LaneId, Progress)]) -> Result<(), CheckpointError> {
-        self.1.begin(plan, lanes)
-    }
-
-    fn progress(&self, lane: LaneId) -> Result<Progress, CheckpointError> {
-        self.1.progress(lane)
-    }
-
-    fn advance(&self, lane: LaneId, receipt: &Receipt) -> Result<(), CheckpointError> {
-        let place = batches_before(&receipt.span().from);
-        if self.0.is(Trouble::Remembering(place), lane.0) {
-            return Err(CheckpointError::Storage("trouble was asked for".to_owned()));
-        }
-        self.1.advance(lane, receipt)
-    }
-
-    fn adopt(&self, lane: LaneId, progress: &Progress) -> Result<(), CheckpointError> {
-        self.1.adopt(lane, progress)
-    }
-
-    fn ending(&self) -> Result<Option<Vec<u8>>, CheckpointError> {
-        self.1.ending()
-    }
-
-    fn note_ending(&self, ending: Option<&[u8]>) -> Result<(), CheckpointError> {
-        self.1.note_ending(ending)
     }
 }

@@ -20,7 +20,7 @@ mod wire; // documents as Firestore sends them
 #[allow(dead_code)]
 #[path = "../../../transforms/tests/laws/expectations.rs"]
 mod expectations;
-#[path = "../../../transforms/tests/laws/campaign/hostile.rs"]
+#[path = "../../../transforms/tests/laws/campaign/hostile/mod.rs"]
 mod hostile;
 #[allow(dead_code)]
 #[path = "../../../transforms/tests/laws/mappings/mod.rs"]

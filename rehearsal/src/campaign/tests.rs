@@ -86,7 +86,7 @@ fn the_command_plays_exactly_the_failing_case_again() {
     let mut law = |case: &mut Case| {
         let roll: [u64; 4] = case.dice.random();
         rolled.borrow_mut().push((case.size, roll));
-        assert!(roll[0] % 8 > 0, "an eighth of all");
+        assert!(!roll[0].is_multiple_of(8), "an eighth of all");
     };
     let told = campaign(&folder(), 1000, 7).play(&mut law);
     let failure = &told.failures[0];
@@ -97,7 +97,7 @@ fn the_command_plays_exactly_the_failing_case_again() {
         failure.seed, failure.size
     );
     assert!(command.ends_with(&said), "{command}");
-    let first = |(size, roll): &(usize, [u64; 4])| *size == failure.size && roll[0] % 8 == 0;
+    let first = |(size, roll): &(usize, [u64; 4])| *size == failure.size && roll[0].is_multiple_of(8);
     let smallest = rolled.take().into_iter().find(first).unwrap();
 
     let again = Campaign {

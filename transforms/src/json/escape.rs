@@ -17,3 +17,8 @@ pub(super) fn is_plain(text: &[u8]) -> bool {
 fn any_escaped(word: u64) -> bool {
     is_below(word, 0x20) | is(word, b'"') | is(word, b'\\') != 0
 }
+
+/// Whether U+0000 is in a key.
+pub(super) fn has_nul<W>(entries: &[(&str, W)]) -> bool {
+    entries.iter().any(|(key, _)| key.as_bytes().contains(&0))
+}

@@ -7,7 +7,7 @@ use std::io::Write;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::escape::first_escaped;
+use super::escape::{first_escaped, has_nul};
 use super::float;
 use crate::{Floats, Sparse, Value, below};
 
@@ -322,11 +322,6 @@ impl<'o> Writer<'o> {
     fn format(&mut self, text: std::fmt::Arguments<'_>) {
         self.out.write_fmt(text).expect("a Vec takes every byte");
     }
-}
-
-/// Whether U+0000 is in a key.
-fn has_nul<W>(entries: &[(&str, W)]) -> bool {
-    entries.iter().any(|(key, _)| key.as_bytes().contains(&0))
 }
 
 #[cfg(test)]

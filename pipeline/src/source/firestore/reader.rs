@@ -11,13 +11,12 @@ use super::BatchLimits;
 use super::client::{Answers, Client, malformed, refused};
 use super::query::Query;
 use super::status::is_too_old;
-use crate::breaker::Breaker;
 use crate::budget::Admitted;
 use crate::fault::{Fault, Part};
 use crate::metrics::{self, Arrivals};
 use crate::plan::Lane;
 use crate::quota::{Granted, ReadQuota};
-use crate::retry::{Policy, Retry};
+use crate::retry::Retry;
 use crate::room::{Room, Rooms};
 use crate::source::{Batch, Reader, Standing};
 use crate::stop::Stop;
@@ -34,8 +33,7 @@ pub(super) struct Parts {
     pub(super) quota: Arc<ReadQuota>,
     pub(super) rooms: Rooms,
     pub(super) limits: BatchLimits,
-    pub(super) policy: Policy,
-    pub(super) breaker: Breaker,
+    pub(super) retry: Retry,
     pub(super) stop: Stop,
 }
 
@@ -53,7 +51,6 @@ pub struct LaneReader {
     stream: Option<Open>,
     /// Reads set apart for the next stream.
     admitted: Option<Admitted>,
-    retry: Retry,
     arrivals: Arrivals,
     /// The last stream ended cleanly without saying that nothing follows.
     confirming: bool,
@@ -98,7 +95,6 @@ impl LaneReader {
             billed: 0,
             stream: None,
             admitted: None,
-            retry: Retry::among(parts.policy, parts.breaker.clone()),
             arrivals: Arrivals::new(),
             confirming: false,
             standing,
@@ -175,7 +171,7 @@ impl LaneReader {
                 Ok(None) => Ok(Step::Again),
                 Err(fault) => {
                     self.stream = None;
-                    Box::pin(self.retry.again(fault)).await?;
+                    Box::pin(self.parts.retry.again(fault)).await?;
                     Ok(Step::Again)
                 }
             },
@@ -252,7 +248,7 @@ impl LaneReader {
         self.confirming = false;
         self.arrivals.document(body.len(), cost);
         self.parts.quota.note(1);
-        self.retry.progress();
+        self.parts.retry.progress();
         path.clone_into(self.last.get_or_insert_default());
         Ok(Some(body))
     }
@@ -299,7 +295,7 @@ impl LaneReader {
             true => self.repin(status).await?,
             false => {
                 let fault = self.parts.client.fault(&self.action, status);
-                self.retry.again(fault).await?;
+                self.parts.retry.again(fault).await?;
             }
         }
         Ok(Step::Again)

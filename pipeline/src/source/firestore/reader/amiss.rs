@@ -22,7 +22,8 @@ impl LaneReader {
             false => Fault::permanent(Part::Sums, &*self.action, message),
         };
         let remedy = "start the same command again; if it happens twice, report it with this message";
-        self.retry
+        self.parts
+            .retry
             .again(fault.with_cause("miscounted").with_remedy(remedy))
             .await?;
         Ok(Step::Again)
