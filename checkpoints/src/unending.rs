@@ -32,8 +32,15 @@ fn file_in(database: &Path) -> io::Result<Option<String>> {
         let entry = entry?;
         let name = entry.file_name().to_string_lossy().into_owned();
         let is_log = name.starts_with("MANIFEST-") || name.ends_with(".log");
-        if is_log && entry.path().is_file() && is_unending(&std::fs::read(entry.path())?) {
-            return Ok(Some(name));
+        if !is_log || !entry.path().is_file() {
+            continue;
+        }
+        match std::fs::read(entry.path()) {
+            Ok(log) if is_unending(&log) => return Ok(Some(name)),
+            Ok(_) => {}
+            // Whoever writes to the directory has done with it meanwhile.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
         }
     }
     Ok(None)
