@@ -262,7 +262,7 @@ fn word(exit: Exit, records: Records) -> &'static str {
         Exit::Stopped => "stopped by a signal; what was read is loaded and remembered",
         Exit::Emergency => "emergency stop: too many documents failed",
         Exit::Sums => "failed: the sums do not add up",
-        Exit::OtherRun => "refused: this belongs to another run",
+        Exit::OtherRun => "refused: another run, or another process, has it",
         Exit::Budget => "budget reached; what was read is loaded and remembered",
     }
 }

@@ -7,11 +7,10 @@ mod crash;
 mod moment;
 
 pub(crate) use crash::{crash, crash_again_and_again};
-pub(crate) use moment::Directory;
+pub(crate) use moment::{Directory, Moment};
 
 use crate::support::ledger::{Ledger, assert_whole_batches, released};
 use crate::support::{World, completed, server, test};
-use moment::Moment;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use rehearsal::process::{Program, Signal};
@@ -27,7 +26,7 @@ const LANES: u64 = 4;
 /// One batch in each of a lane's three stages and one between each two.
 const BATCHES_IN_A_LANE: u64 = 5;
 /// The number of the signal SIGKILL.
-const KILL: i32 = 9;
+pub(crate) const KILL: i32 = 9;
 
 /// How a start ended.
 enum End {

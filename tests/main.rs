@@ -16,6 +16,7 @@ mod recovery; // another run, another process, another day: gone on with or refu
 mod refusals; // what cannot be stored is put aside, with the reason; too much of it stops the run
 mod shaped; // what a person makes of `etl init`: an edited mapping, loaded, looked at, and turned back
 mod simulated; // a Firestore that misbehaves: every fault there is, one at a time and all together
+mod steps; // stopped at every step that lasts, by its name
 mod support; // servers shared by all tests, a fresh project and database for each
 mod tidy; // rules of the house that a compiler does not keep
 mod whole; // every document of an application arrives, and nothing else

@@ -259,6 +259,26 @@ fn a_campaign_is_found_by_its_name() {
     assert!(found > 0, "no campaign was found");
 }
 
+/// Lines of `TROUBLE.md` that begin with `next:` are words of the tool.
+#[test]
+fn what_trouble_says_is_what_the_tool_says() {
+    let (text, is_shipped) = (read("TROUBLE.md"), |path: &&PathBuf| {
+        path.starts_with("src") || path.starts_with("pipeline/src")
+    });
+    let all: Vec<String> = sources().iter().filter(is_shipped).map(read).collect();
+    let said: Vec<&str> = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("next: "))
+        .collect();
+    assert!(said.len() > 10);
+    for words in said {
+        assert!(
+            all.iter().any(|source| source.contains(words)),
+            "nothing says {words:?}"
+        );
+    }
+}
+
 #[test]
 fn the_commands_the_readme_gives_exist() {
     let (readme, makefile) = (read("README.md"), read("Makefile"));

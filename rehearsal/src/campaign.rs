@@ -93,6 +93,11 @@ impl Campaign {
         }
     }
 
+    /// How many events are asked for.
+    pub fn events(&self) -> u64 {
+        self.count
+    }
+
     /// Tries case after case until as many events were seen as are asked for. A case fails by panicking.
     ///
     /// # Panics

@@ -15,5 +15,6 @@ pub mod postgres;
 pub mod process;
 pub mod proxy;
 pub mod rest;
+pub mod seam;
 pub mod tls;
 mod unique;

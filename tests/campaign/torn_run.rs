@@ -39,7 +39,7 @@ async fn start_again(source: &World, case: &mut Case) -> Option<String> {
     let said = match code(&outcome) {
         0 => None,
         // Unreachable or refusing.
-        3 => Some(move_away(&target, &outcome).await),
+        3 => Some(move_away(&target, &outcome)),
         other => panic!(
             "after {done:?} exit {other}: {}\n{}",
             outcome.stderr, outcome.stdout
@@ -55,7 +55,7 @@ async fn start_again(source: &World, case: &mut Case) -> Option<String> {
 }
 
 /// Does what the message says.
-async fn move_away(target: &World, outcome: &Outcome) -> String {
+pub(super) fn move_away(target: &World, outcome: &Outcome) -> String {
     // The fault is in the summary, which was asked for as JSON.
     let said = format!("{}\n{}", outcome.stdout, outcome.stderr);
     assert!(

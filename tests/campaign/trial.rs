@@ -9,6 +9,7 @@ use rehearsal::campaign::Case;
 use rehearsal::postgres::Server;
 use rehearsal::process::{Outcome, Program};
 use rehearsal::rest::Write;
+use rehearsal::seam::{Of, Seam};
 use simulator::fault::Plan;
 use simulator::{Options, Simulator};
 
@@ -78,26 +79,50 @@ impl Trial {
     }
 
     /// Starts the run until it is through. A start may end before it was through where something is out of reach for good,
-    /// and says so; what it leaves must be whole batches, and no start may undo what another did.
+    /// and says so.
     pub(super) async fn through(&self, start: impl Fn() -> Program) {
-        let client = self.world.client().await;
-        let (mut before, mut said) = (Ledger::default(), String::new());
+        let mut said = String::new();
         for _ in 0..STARTS {
-            let outcome = start().run().await.unwrap();
-            released(&client).await;
-            let now = assert_whole_batches(&client).await;
-            assert!(
-                now.runs <= 1 && now.read >= before.read,
-                "{before:?} became {now:?}"
-            );
-            before = now;
+            let outcome = self.left_whole(start()).await;
             match code(&outcome) {
                 0 => return self.judge(&outcome).await,
                 3 => said = summary(&outcome)["error"].as_str().unwrap().to_owned(),
                 _ => panic!("{}\n{}", outcome.stdout, outcome.stderr),
             }
         }
-        panic!("{STARTS} starts did not get through: {before:?}; the last one said: {said}");
+        panic!("{STARTS} starts did not get through; the last one said: {said}");
+    }
+
+    /// A start, run to its end, whatever that is: what it leaves must be whole batches, and it may not undo what others
+    /// did.
+    pub(super) async fn left_whole(&self, start: Program) -> Outcome {
+        let client = self.world.client().await;
+        let before = Ledger::of(&client).await;
+        let outcome = start.run().await.unwrap();
+        released(&client).await;
+        let now = assert_whole_batches(&client).await;
+        assert!(
+            now.runs <= 1 && now.read >= before.read,
+            "{before:?} became {now:?}"
+        );
+        outcome
+    }
+
+    /// A start with `seam` between it and the system.
+    pub(super) fn struck(&self, seam: &Seam) -> Program {
+        seam.around(self.start(&[]), &self.world.checkpoint_dir())
+            .unwrap()
+    }
+
+    /// How many steps a whole run takes, into another target.
+    pub(super) async fn steps(&self, server: &Server, of: Of) -> u64 {
+        let elsewhere = self.world.again(server).await;
+        let seam = Seam::counting(of).unwrap();
+        let program = elsewhere.run(&self.shape.iter().map(String::as_str).collect::<Vec<_>>());
+        let folder = elsewhere.checkpoint_dir();
+        let outcome = seam.around(program, &folder).unwrap().run().await.unwrap();
+        completed(&outcome);
+        seam.steps()
     }
 
     /// Everything is there once, and another start finds nothing to do.

@@ -11,7 +11,7 @@ use tokio_postgres::Client;
 
 /// When a start is killed.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Moment {
+pub(crate) enum Moment {
     /// So long after it began, whatever it does then.
     After(Duration),
     /// As soon as the plan is registered; no batch or hardly one is loaded.
@@ -25,7 +25,7 @@ pub(super) enum Moment {
 impl Moment {
     /// A random moment for a start that finds the target like this; sometimes none, where a kill undoes the whole
     /// start and the run would get no further.
-    pub(super) fn random(dice: &mut StdRng, found: &Ledger, documents: i64) -> Option<Moment> {
+    pub(crate) fn random(dice: &mut StdRng, found: &Ledger, documents: i64) -> Option<Moment> {
         let millis =
             |dice: &mut StdRng, below| Moment::After(Duration::from_millis(dice.random_range(0..below)));
         Some(match dice.random_range(0..8) {
@@ -40,7 +40,7 @@ impl Moment {
     }
 
     /// Waits for it. A timer here waits for nothing: it is what makes the moment random.
-    pub(super) async fn comes(self, client: &Client, found: &Ledger) {
+    pub(crate) async fn comes(self, client: &Client, found: &Ledger) {
         match self {
             Moment::After(time) => tokio::time::sleep(time).await,
             Moment::Registered => drop(Ledger::until(client, |now| now.runs > 0).await),

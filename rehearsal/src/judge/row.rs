@@ -85,9 +85,9 @@ fn in_column(
             return value.map(|value| format!("field {field:?} is missing: Firestore has {value}"));
         }
     };
-    // What a column keeps of a vector is compared as such; only the original in `_extra` is held to more.
-    let rounded = match (value, left) {
-        (Some(Value::Vector(exact)), None) => Some(Value::Vector(single(exact))),
+    // What a column of vectors keeps is compared as such; an original in `_extra`, or in a column of JSON, is held to more.
+    let rounded = match (value, left, kind) {
+        (Some(Value::Vector(exact)), None, Kind::Vector(_)) => Some(Value::Vector(single(exact))),
         _ => None,
     };
     let difference = reading(field, rounded.as_ref().or(value), read);
@@ -229,34 +229,38 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_vector_is_held_to_single_precision_in_its_column_and_to_every_bit_in_extra() {
+    /// How much is wrong with a row whose field is the vector `[0.1]`.
+    fn of_a_vector(kind: Kind, cell: Cell, extra: Option<Json>) -> usize {
         let columns = [Column {
             name: "v".into(),
             field: "v".into(),
-            kind: Kind::Vector(1),
+            kind,
         }];
         let fields = [("v".to_owned(), Value::Vector(vec![Exact(0.1)]))].into();
-        let found = |cell: f64, extra: Option<Json>| {
-            let cells = vec![Some(Cell::Vector(vec![Exact(cell)]))];
-            differences(
-                &fields,
-                &columns,
-                &Row {
-                    path: "c/d".into(),
-                    created: 0,
-                    updated: 0,
-                    cells,
-                    extra,
-                },
-                ROOT,
-            )
-            .len()
+        let row = Row {
+            path: "c/d".into(),
+            created: 0,
+            updated: 0,
+            cells: vec![Some(cell)],
+            extra,
         };
+        differences(&fields, &columns, &row, ROOT).len()
+    }
+
+    #[test]
+    fn a_vector_is_held_to_single_precision_in_its_column_and_to_every_bit_in_extra() {
+        let found = |cell: f64, extra| of_a_vector(Kind::Vector(1), Cell::Vector(vec![Exact(cell)]), extra);
         let rounded = f64::from(0.1f32);
         assert_eq!(found(rounded, None), 0);
         assert_eq!(found(rounded, Some(json!({"v": {"$vector": [0.1]}}))), 0);
         assert_eq!(found(rounded, Some(json!({"v": {"$vector": [rounded]}}))), 1);
         assert_eq!(found(0.25, None), 1);
+    }
+
+    #[test]
+    fn a_vector_is_held_to_every_bit_in_a_column_of_json() {
+        let found = |cell: f64| of_a_vector(Kind::Json, Cell::Json(json!({"$vector": [cell]})), None);
+        assert_eq!(found(0.1), 0);
+        assert_eq!(found(f64::from(0.1f32)), 1);
     }
 }

@@ -154,6 +154,9 @@ fn remedy(code: &SqlState) -> Option<&'static str> {
         "53100" => {
             "make room on the server's disk, then start the same command again: it goes on where it was"
         }
+        "42P01" | "42703" => {
+            "a table or a column of the run is gone: put it back with the rows that it had, or start over: another --schema and an empty --checkpoint-dir"
+        }
         "42P07" => {
             "another run has just created these tables; start the same command again to find out which"
         }
