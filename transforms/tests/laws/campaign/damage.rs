@@ -6,7 +6,7 @@ use rand::rngs::StdRng;
 use transforms::Timestamp;
 use transforms::json::Owned;
 
-use crate::direct::{bytes, delimited};
+use crate::sent::{bytes, delimited};
 use crate::mappings::documents::{ROOT, Sample};
 
 /// The bytes of a document, and whether any of them are other than an encoder would write.
