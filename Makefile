@@ -51,14 +51,14 @@ fuzz: ## look for bytes that break the law of a parser (TARGET= which, SECONDS=6
 	    cargo build --release --workspace --features fuzz/libfuzzer --bin fuzz && \
 	mkdir -p "$(FUZZED)/corpus" "$(FUZZED)/seeds" "$(FUZZED)/broken" && \
 	FUZZ_SEEDS="$(FUZZED)/seeds" $(FUZZ) "$(FUZZED)/corpus" fuzz/corpus/$(TARGET) "$(FUZZED)/seeds" \
-	    -max_total_time=$(or $(SECONDS),60) -timeout=20 -max_len=4096 -print_final_stats=1 -artifact_prefix="$(FUZZED)/broken/"
+	    -max_total_time=$(or $(SECONDS),60) -timeout=20 -max_len=4096 -dict=fuzz/words -print_final_stats=1 -artifact_prefix="$(FUZZED)/broken/"
 
 .PHONY: corpus
-corpus: ## keep what `make fuzz` reached in fuzz/corpus, by as few inputs as there have to be (TARGET=)
-	@mkdir -p "$(FUZZED)/fewest" && rm -f "$(FUZZED)/fewest/"* && \
-	$(FUZZ) -set_cover_merge=1 -max_len=4096 "$(FUZZED)/fewest" fuzz/corpus/$(TARGET) "$(FUZZED)/corpus" "$(FUZZED)/seeds" && \
-	rm -rf fuzz/corpus/$(TARGET) && mkdir -p fuzz/corpus/$(TARGET) && \
-	ls -Sr "$(FUZZED)/fewest" | head -120 | while read -r input; do cp "$(FUZZED)/fewest/$$input" fuzz/corpus/$(TARGET)/; done
+corpus: ## keep in fuzz/corpus the fewest inputs that reach what `make fuzz` reached (TARGET=, LONGEST=250 bytes of each)
+	@mkdir -p "$(FUZZED)/fewest" fuzz/corpus/$(TARGET) && rm -f "$(FUZZED)/fewest/"* && \
+	$(FUZZ) -set_cover_merge=1 -use_counters=0 -max_len=$(or $(LONGEST),250) \
+	    "$(FUZZED)/fewest" fuzz/corpus/$(TARGET) "$(FUZZED)/corpus" "$(FUZZED)/seeds" && \
+	rm -rf fuzz/corpus/$(TARGET) && cp -r "$(FUZZED)/fewest" fuzz/corpus/$(TARGET)
 
 .PHONY: laws
 laws: ## the laws of Firestore, asked of the official emulator and of the simulator: a table, and where they differ

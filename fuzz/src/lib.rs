@@ -4,7 +4,6 @@
 //! that bytes reach; `make test` plays what it found worth keeping (`corpus/`), and mutations of that from a seed. A law
 //! is broken by a panic. What makes and judges documents is that of other suites, shared by its path.
 #![forbid(unsafe_code)]
-#![allow(clippy::unwrap_used)]
 
 pub mod laws;
 mod target;

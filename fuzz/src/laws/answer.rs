@@ -24,7 +24,10 @@ pub fn law(data: &[u8]) {
     if theirs.encoded_len() != data.len() {
         return;
     }
-    let done = matches!(theirs.continuation_selector, Some(ContinuationSelector::Done(true)));
+    let done = matches!(
+        theirs.continuation_selector,
+        Some(ContinuationSelector::Done(true))
+    );
     assert_eq!((ours.done, ours.skipped), (done, theirs.skipped_results));
     assert_eq!(ours.read_time, theirs.read_time.as_ref().map(moment));
     assert_eq!(inner.is_some(), theirs.document.is_some());
@@ -48,6 +51,11 @@ pub fn seeds() -> Vec<Vec<u8>> {
         }
     };
     let mut seeds: Vec<Vec<u8>> = (0..12).map(|number| whole(number).encode_to_vec()).collect();
-    seeds.extend(documents::seeds().into_iter().take(4).map(|seed| seed[1..].to_vec()));
+    seeds.extend(
+        documents::seeds()
+            .into_iter()
+            .take(4)
+            .map(|seed| seed[1..].to_vec()),
+    );
     seeds
 }

@@ -127,7 +127,11 @@ fn value(kind: u8, content: &[u8]) -> Option<Owned> {
         6 => Owned::Array(text()?.split(',').map(|each| Owned::Text(each.into())).collect()),
         7 => {
             let doubles = text()?.split(',').map(|each| each.parse().ok());
-            Owned::Array(doubles.map(|each| each.map(Owned::Double)).collect::<Option<_>>()?)
+            Owned::Array(
+                doubles
+                    .map(|each| each.map(Owned::Double))
+                    .collect::<Option<_>>()?,
+            )
         }
         8 => {
             let doubles = text()?.split(',').map(|each| each.parse().ok());
@@ -189,9 +193,11 @@ pub fn seeds() -> Vec<Vec<u8>> {
     for (at, text) in SPELLED.iter().enumerate() {
         for sql in (0..types).filter(|sql| usize::from(*sql) % 5 == at % 5) {
             seeds.push([&[sql, 15], text.as_bytes()].concat());
-            seeds.push([&[sql, 130], text.as_bytes()].concat());
+            seeds.push([&[sql, 0x82], text.as_bytes()].concat());
         }
     }
+    let numbers = (0..types).flat_map(|sql| [(sql, 0x80, "7"), (sql, 0x81, "1e-300"), (sql, 0x81, "1e300")]);
+    seeds.extend(numbers.map(|(sql, kind, text)| [&[sql, kind], text.as_bytes()].concat()));
     seeds.extend((0..types).map(|sql| [&[sql, sql % 12][..], &[7; 16]].concat()));
     seeds
 }

@@ -28,7 +28,9 @@ pub fn law(data: &[u8]) {
 
 /// Plans of both kinds of source, with tables of every kind.
 pub fn seeds() -> Vec<Vec<u8>> {
-    (0..24).map(|number| plan(number).to_string().into_bytes()).collect()
+    (0..24)
+        .map(|number| plan(number).to_string().into_bytes())
+        .collect()
 }
 
 fn plan(number: u8) -> serde_json::Value {

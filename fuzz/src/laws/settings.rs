@@ -34,7 +34,10 @@ pub fn law(data: &[u8]) {
                     assert!((1..=lines).contains(line), "{problem}");
                 }
                 let said = problem.to_string();
-                assert!(!said.contains(char::is_control) && !said.contains("hunter2"), "{said:?}");
+                assert!(
+                    !said.contains(char::is_control) && !said.contains("hunter2"),
+                    "{said:?}"
+                );
             }
             return;
         }
@@ -73,7 +76,10 @@ pub fn seeds() -> Vec<Vec<u8>> {
             Some(_) => None,
             None => Some(line),
         });
-        let text = settings.filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n");
+        let text = settings
+            .filter(|line| !line.is_empty())
+            .collect::<Vec<_>>()
+            .join("\n");
         seeds.push(format!("[{text}\n"));
     }
     for number in 0..24 {

@@ -78,7 +78,8 @@ fn mutate(data: &mut Vec<u8>, other: &[u8], dice: &mut StdRng) {
         _ => {
             let from = dice.random_range(0..=other.len());
             let to = other.len().min(from + dice.random_range(1..60));
-            data.splice(at..end, other[from..to].iter().copied()).for_each(drop);
+            data.splice(at..end, other[from..to].iter().copied())
+                .for_each(drop);
         }
     }
 }

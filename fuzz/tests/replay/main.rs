@@ -1,7 +1,7 @@
 //! What fuzzing kept, and what it began with, played again with every change; and mutations of both.
-#![allow(clippy::unwrap_used)]
 
 mod campaign;
+mod found;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -60,7 +60,12 @@ fn seeds_are_read() {
     for target in TARGETS {
         let seeds = (target.seeds)();
         let read = seeds.iter().filter(|data| is_read(target.name, data)).count();
-        assert!(read > 1 && read * 10 >= seeds.len() * 7, "{}: {read} of {}", target.name, seeds.len());
+        assert!(
+            read > 1 && read * 10 >= seeds.len() * 7,
+            "{}: {read} of {}",
+            target.name,
+            seeds.len()
+        );
     }
 }
 

@@ -10,7 +10,7 @@ use transforms::json::Owned;
 use transforms::mapping::{FieldPath, Mapping, Source, Table};
 use transforms::{Notes, Packer, Reject, Tuples, json, relations};
 
-use crate::expectations::{explains, table_of, visit};
+use crate::expectations::{explains, visit};
 use crate::mappings::documents::{self, ROOT, Sample};
 use crate::mappings::{self, Choices};
 use crate::rebuilt::{assert_rebuilds, rebuilt, rows};

@@ -89,7 +89,10 @@ fn value(value: &Value, backward: bool) -> Vec<u8> {
 /// knows the newest form alone, where a vector is of one kind.
 pub(super) fn is_as_sent(point: &RetrievedPoint, body: &[u8]) -> bool {
     let by_kind = |vector: &VectorOutput| vector.vector.is_some();
-    let vectors = point.vectors.as_ref().and_then(|vectors| vectors.vectors_options.as_ref());
+    let vectors = point
+        .vectors
+        .as_ref()
+        .and_then(|vectors| vectors.vectors_options.as_ref());
     let all_by_kind = match vectors {
         Some(VectorsOptions::Vector(vector)) => by_kind(vector),
         Some(VectorsOptions::Vectors(named)) => named.vectors.values().all(by_kind),
@@ -144,13 +147,24 @@ pub(super) fn sent(point: &Sample, by_kind: bool) -> Vec<u8> {
 }
 
 fn payload(entries: &[(String, Owned)]) -> HashMap<String, Value> {
-    let entry = |(name, value): &(String, Owned)| Some((name.clone(), Value { kind: Some(kind(value)?) }));
+    let entry = |(name, value): &(String, Owned)| {
+        Some((
+            name.clone(),
+            Value {
+                kind: Some(kind(value)?),
+            },
+        ))
+    };
     entries.iter().filter_map(entry).collect()
 }
 
 /// The value, of those that Qdrant knows.
 fn kind(value: &Owned) -> Option<Kind> {
-    let value_of = |value: &Owned| Some(Value { kind: Some(kind(value)?) });
+    let value_of = |value: &Owned| {
+        Some(Value {
+            kind: Some(kind(value)?),
+        })
+    };
     Some(match value {
         Owned::Null => Kind::NullValue(0),
         Owned::Boolean(boolean) => Kind::BoolValue(*boolean),
