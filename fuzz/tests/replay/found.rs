@@ -26,11 +26,20 @@ fn refused(spoil: impl FnOnce(&mut Value)) -> String {
 fn a_plan_whose_lanes_cannot_be_is_refused() {
     Plan::read(plan().to_string().as_bytes()).unwrap();
     let absent = refused(|plan| plan["lanes"][1]["collection"] = json!(1));
-    assert!(absent.contains("lane 1 is of a collection that the plan does not have"), "{absent}");
+    assert!(
+        absent.contains("lane 1 is of a collection that the plan does not have"),
+        "{absent}"
+    );
     let moved = refused(|plan| plan["lanes"][0]["id"] = json!(1));
-    assert!(moved.contains("lane 0 has another number than its place"), "{moved}");
+    assert!(
+        moved.contains("lane 0 has another number than its place"),
+        "{moved}"
+    );
     let many = refused(|plan| plan["lanes"][1]["documents"] = json!(u64::MAX));
-    assert!(many.contains("lane 1 has more documents than can be counted"), "{many}");
+    assert!(
+        many.contains("lane 1 has more documents than can be counted"),
+        "{many}"
+    );
 }
 
 /// The default of such a column came back from a plan as none at all.
