@@ -39,6 +39,27 @@ campaign: ## try a law on many cases from seeds (NAME= which, N= events, SEED=, 
 	ETL_CAMPAIGN_COUNT=$(N) ETL_CAMPAIGN_SEED=$(SEED) ETL_CAMPAIGN_SIZE=$(SIZE) \
 	    cargo test --release --workspace --test $$target -- --exact campaign::$(NAME) --nocapture
 
+# Only crates of this workspace are instrumented (a wrapper that cargo asks for those alone), so that nothing else is
+# compiled again. What is found on the way lies beside the other things that were built.
+FUZZ = FUZZ_TARGET=$(TARGET) "$$CARGO_TARGET_DIR/release/fuzz"
+FUZZED = $$CARGO_TARGET_DIR/fuzz/$(TARGET)
+
+.PHONY: fuzz
+fuzz: ## look for bytes that break the law of a parser (TARGET= which, SECONDS=60); no TARGET: list them
+	@if test -z "$(TARGET)"; then sed -nE 's/^ +name: "(.*)",/  TARGET=\1/p' fuzz/src/target.rs; exit; fi; \
+	RUSTC_WORKSPACE_WRAPPER="$$PWD/fuzz/instrumented" \
+	    cargo build --release --workspace --features fuzz/libfuzzer --bin fuzz && \
+	mkdir -p "$(FUZZED)/corpus" "$(FUZZED)/seeds" "$(FUZZED)/broken" && \
+	FUZZ_SEEDS="$(FUZZED)/seeds" $(FUZZ) "$(FUZZED)/corpus" fuzz/corpus/$(TARGET) "$(FUZZED)/seeds" \
+	    -max_total_time=$(or $(SECONDS),60) -timeout=20 -max_len=4096 -dict=fuzz/words -print_final_stats=1 -artifact_prefix="$(FUZZED)/broken/"
+
+.PHONY: corpus
+corpus: ## keep in fuzz/corpus the fewest inputs that reach what `make fuzz` reached (TARGET=, LONGEST=250 bytes of each)
+	@mkdir -p "$(FUZZED)/fewest" fuzz/corpus/$(TARGET) && rm -f "$(FUZZED)/fewest/"* && \
+	$(FUZZ) -set_cover_merge=1 -use_counters=0 -max_len=$(or $(LONGEST),250) \
+	    "$(FUZZED)/fewest" fuzz/corpus/$(TARGET) "$(FUZZED)/corpus" "$(FUZZED)/seeds" && \
+	rm -rf fuzz/corpus/$(TARGET) && cp -r "$(FUZZED)/fewest" fuzz/corpus/$(TARGET)
+
 .PHONY: laws
 laws: ## the laws of Firestore, asked of the official emulator and of the simulator: a table, and where they differ
 	deploy/bootstrap --test

@@ -43,7 +43,7 @@ pub(crate) fn verb(config: &Config, voice: Voice) -> anyhow::Result<Exit> {
         ));
         return Ok(Exit::Configuration);
     };
-    let plan: Plan = serde_json::from_slice(&bytes)?;
+    let plan: Plan = Plan::read(&bytes)?;
     let (standings, total) = standings(&plan, &store)?;
     let ending = Ending::of(&store)?;
     let ended = standings

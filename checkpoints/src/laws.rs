@@ -1,4 +1,7 @@
-//! The laws of [`CheckpointStore`], as functions: every implementation's tests call [`all`].
+//! The laws of [`CheckpointStore`], as functions: every implementation's tests call [`all`]. Those of the bytes that lie
+//! in a directory are in [`bytes`].
+
+pub mod bytes;
 
 use crate::position::{LaneId, Position, Span};
 use crate::receipt::{Progress, Receipt, Tally};

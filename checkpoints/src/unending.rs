@@ -48,7 +48,7 @@ fn file_in(database: &Path) -> io::Result<Option<String>> {
 
 /// Whether a record is of a recycled kind. Records are gone through as RocksDB does, but for checksums: what does not fit
 /// into its block ends the block.
-fn is_unending(log: &[u8]) -> bool {
+pub(crate) fn is_unending(log: &[u8]) -> bool {
     log.chunks(BLOCK).any(|block| {
         let mut rest = block;
         while let Some([_, _, _, _, low, high, kind]) = rest.first_chunk::<HEADER>() {

@@ -47,7 +47,7 @@ impl VectorCache for Vectors {
     }
 }
 
-fn bytes_of(vector: &[f32]) -> Vec<u8> {
+pub(crate) fn bytes_of(vector: &[f32]) -> Vec<u8> {
     let bytes: Vec<u8> = vector
         .iter()
         .flat_map(|component| component.to_le_bytes())
@@ -56,7 +56,7 @@ fn bytes_of(vector: &[f32]) -> Vec<u8> {
 }
 
 /// Nothing where the bytes are no vector of this version.
-fn vector_of(bytes: &[u8]) -> Option<Vec<f32>> {
+pub(crate) fn vector_of(bytes: &[u8]) -> Option<Vec<f32>> {
     let (components, rest) = unversioned(bytes).ok()?.as_chunks::<4>();
     let vector = components.iter().map(|bytes| f32::from_le_bytes(*bytes));
     rest.is_empty().then(|| vector.collect())

@@ -14,6 +14,8 @@ use std::ops::ControlFlow;
 use transforms::{Policy, Rebuilt, Relation, Unpacker, literal};
 use tuples::{Tuple, Tuples};
 
+pub use tuples::{Cells, cells};
+
 /// Connections beside one for each table of elements: the documents' own, and the amendments'.
 const OTHERS: usize = 2;
 

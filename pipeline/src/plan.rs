@@ -5,8 +5,10 @@
 //! cannot shift under the positions that were recorded for them.
 
 mod identity;
+mod read;
 
 pub use identity::Identity;
+pub use read::Unreadable;
 
 use config::mapping::{self, Column, Misfit, Nul, Table, Zero};
 use serde::{Deserialize, Serialize};

@@ -86,7 +86,7 @@ fn remembered<C: CheckpointStore>(store: &C) -> Result<Option<Plan>, Fault> {
     let Some(bytes) = store.plan()? else {
         return Ok(None);
     };
-    serde_json::from_slice(&bytes).map(Some).map_err(|error| {
+    Plan::read(&bytes).map(Some).map_err(|error| {
         Fault::permanent(
             Part::Checkpoints,
             "read the plan in the checkpoint directory",

@@ -244,7 +244,7 @@ pub enum Fill {
 }
 
 /// A value written in the mapping.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Literal {
     /// `true`, `false`.
@@ -252,9 +252,22 @@ pub enum Literal {
     /// `42`.
     Integer(i64),
     /// `0.5`.
-    Double(f64),
+    Double(#[serde(with = "super::number")] f64),
     /// `"text"`: in PostgreSQL's own spelling for types that are no text.
     Text(String),
+}
+
+/// NaN is what it is: a mapping that says it is the same mapping when it is read again.
+impl PartialEq for Literal {
+    fn eq(&self, other: &Literal) -> bool {
+        match (self, other) {
+            (Literal::Boolean(one), Literal::Boolean(other)) => one == other,
+            (Literal::Integer(one), Literal::Integer(other)) => one == other,
+            (Literal::Double(one), Literal::Double(other)) => one == other || one.is_nan() && other.is_nan(),
+            (Literal::Text(one), Literal::Text(other)) => one == other,
+            _ => false,
+        }
+    }
 }
 
 /// A table's column, as the target of a reference: `users(id)`.

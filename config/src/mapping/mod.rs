@@ -6,6 +6,7 @@
 mod check;
 mod column;
 mod names;
+mod number;
 mod path;
 pub(crate) mod read;
 mod refer;

@@ -115,10 +115,11 @@ impl Tuples {
     }
 }
 
-type Cells = Vec<Option<Range<usize>>>;
+/// Where the cells of a row lie in its bytes; NULL is nothing.
+pub type Cells = Vec<Option<Range<usize>>>;
 
 /// Where the cells of the first row lie and where it ends; no cells at the trailer; nothing while bytes are missing.
-fn cells(bytes: &[u8]) -> Option<(Option<Cells>, usize)> {
+pub fn cells(bytes: &[u8]) -> Option<(Option<Cells>, usize)> {
     let count = i16::from_be_bytes(*bytes.first_chunk()?);
     let Ok(count) = usize::try_from(count) else {
         return Some((None, 2));

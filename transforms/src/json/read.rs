@@ -2,6 +2,8 @@
 //! Every text that was written is read as the value it was written from; any other text is read or refused, never
 //! guessed at. Nesting beyond what the JSON parser takes (128) is refused: more than Firestore's 20 can use up.
 
+use std::collections::HashSet;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value as Json;
@@ -169,13 +171,16 @@ fn pairs(entries: Vec<Json>, root: &str) -> Result<Vec<(String, Owned)>, Unreada
         Some((string(key)?, value))
     };
     let no_pair = || Unreadable("an entry that is no pair of a key and a value".into());
-    entries
-        .into_iter()
-        .map(|entry| {
-            let (key, json) = pair(entry).ok_or_else(no_pair)?;
-            Ok((key, value(json, root)?))
-        })
-        .collect()
+    let mut names = HashSet::with_capacity(entries.len());
+    let mut read = Vec::with_capacity(entries.len());
+    for entry in entries {
+        let (key, json) = pair(entry).ok_or_else(no_pair)?;
+        if !names.insert(key.clone()) {
+            return Err(Unreadable("a map with two entries of one name".into()));
+        }
+        read.push((key, value(json, root)?));
+    }
+    Ok(read)
 }
 
 /// A string, or what stands for one with U+0000 in `jsonb`: `{"$text": base64}`.
@@ -270,6 +275,7 @@ mod tests {
             r#"{"$text":"/w=="}"#,
             r#"{"$entries":[["a"]]}"#,
             r#"{"$entries":[[1,2]]}"#,
+            r#"{"$entries":[["a",1],["a",2]]}"#,
         ] {
             assert!(read(text, "r").is_err(), "{text}");
         }

@@ -15,7 +15,7 @@ use transforms::mapping::Table;
 use transforms::{Census, Document, Packer, Reason, Row, Tuples, Unpacker, Value, below, propose, relations};
 
 use crate::arbitrary::{self, ROOT, map, marked, of};
-use crate::rebuilding::rows;
+use crate::rebuilt::rows;
 
 /// What a field mostly holds. One value in twenty is of no type in particular.
 #[derive(Debug, Clone, Copy)]

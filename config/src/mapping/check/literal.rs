@@ -54,7 +54,15 @@ fn wanted(literal: &Literal, scalar: Scalar) -> Option<String> {
         Scalar::SmallInt => whole(i16::MIN.into(), i16::MAX.into()),
         Scalar::Integer => whole(i32::MIN.into(), i32::MAX.into()),
         Scalar::BigInt => whole(i64::MIN, i64::MAX),
-        Scalar::Real | Scalar::Double => {
+        Scalar::Real => {
+            let fits = match literal {
+                Literal::Integer(_) => true,
+                Literal::Double(number) => is_single(*number),
+                _ => false,
+            };
+            (!fits).then(|| "a number that 32 bits can hold, without quotes".to_owned())
+        }
+        Scalar::Double => {
             let number = matches!(literal, Literal::Integer(_) | Literal::Double(_));
             (!number).then(|| "a number, without quotes".to_owned())
         }
@@ -72,6 +80,12 @@ fn wanted(literal: &Literal, scalar: Scalar) -> Option<String> {
         Scalar::Uuid => text(is_uuid, "a UUID such as \"00000000-0000-0000-0000-000000000000\""),
         Scalar::Bytes => text(is_hexadecimal, "bytes in hexadecimal such as '\\x00ff'"),
     }
+}
+
+/// Whether PostgreSQL takes the number for a `real`, rounded: what would become infinite or nothing it calls out of range.
+fn is_single(number: f64) -> bool {
+    let single = number as f32;
+    single.is_infinite() == number.is_infinite() && (single == 0.0) == (number == 0.0)
 }
 
 /// The digits before and behind the point of a decimal number, without zeros that say nothing.
@@ -94,9 +108,12 @@ fn decimal(literal: &Literal) -> Option<(usize, usize)> {
     })
 }
 
-/// RFC 3339, within what PostgreSQL takes.
+/// RFC 3339, within what PostgreSQL takes and rows can hold.
 fn is_moment(text: &str) -> bool {
     let moment: Option<Datetime> = text.parse().ok();
+    if !moment.as_ref().is_some_and(is_in_the_calendar) {
+        return false;
+    }
     let offset = moment
         .filter(|moment| moment.date.is_some_and(|date| date.year > 0))
         .and_then(|moment| moment.offset);
@@ -116,6 +133,23 @@ fn is_moment(text: &str) -> bool {
         .find(|letter: char| !letter.is_ascii_digit())
         .unwrap_or_default();
     near && seconds && digits <= 9
+}
+
+/// Whether it lies in the years 1 to 9999 in UTC too: an offset moves the first and the last day out of them.
+fn is_in_the_calendar(moment: &Datetime) -> bool {
+    let (Some(date), Some(time)) = (moment.date, moment.time) else {
+        return false;
+    };
+    let offset = match moment.offset {
+        Some(Offset::Custom { minutes }) => i32::from(minutes),
+        _ => 0,
+    };
+    let minutes = i32::from(time.hour) * 60 + i32::from(time.minute) - offset;
+    match (date.year, date.month, date.day) {
+        (1, 1, 1) => minutes >= 0,
+        (9999, 12, 31) => minutes < 24 * 60,
+        _ => true,
+    }
 }
 
 /// An array of items that need no quotes.

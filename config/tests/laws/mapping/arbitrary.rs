@@ -23,9 +23,8 @@ fn literal() -> impl Strategy<Value = Literal> {
         any::<bool>().prop_map(Literal::Boolean),
         any::<i64>().prop_map(Literal::Integer),
         (-9..9i64).prop_map(Literal::Integer),
-        any::<f64>()
-            .prop_filter("a number", |number| !number.is_nan())
-            .prop_map(Literal::Double),
+        any::<f64>().prop_map(Literal::Double),
+        select(vec![f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -0.0]).prop_map(Literal::Double),
         text(9).prop_map(Literal::Text),
         select(known.to_vec()).prop_map(|text| Literal::Text(text.to_owned())),
     ]

@@ -106,6 +106,21 @@ fn the_mappings_made_for_these_laws_say_everything_the_language_can() {
     }
 }
 
+#[test]
+fn a_number_that_json_cannot_say_is_kept_and_is_the_same_again() {
+    for number in ["inf", "-inf", "nan", "-0.0", "1e300"] {
+        let text = format!(
+            "[tables.t]\nfrom = \"t\"\n[tables.t.columns]\na = {{ type = \"real\", default = {number} }}\n"
+        );
+        let written = mapping(&text).unwrap();
+        assert_eq!(mapping(&text).unwrap(), written);
+        let kept = serde_json::to_string(&written).unwrap();
+        let back: Mapping = serde_json::from_str(&kept).unwrap();
+        assert_eq!(back, written, "{kept}");
+        assert_eq!(plain(&back), plain(&written));
+    }
+}
+
 proptest! {
     #[test]
     fn what_is_printed_reads_back_as_the_same(written in arbitrary::valid()) {
@@ -113,6 +128,13 @@ proptest! {
         let read = mapping(&text);
         prop_assert_eq!(read.as_ref(), Ok(&written), "{}", text);
         prop_assert_eq!(plain(&read.unwrap()), text);
+    }
+
+    /// As plans keep it.
+    #[test]
+    fn what_is_kept_as_json_is_the_same(written in arbitrary::valid()) {
+        let text = serde_json::to_string(&written).unwrap();
+        prop_assert_eq!(serde_json::from_str::<Mapping>(&text).unwrap(), written, "{}", text);
     }
 
     #[test]

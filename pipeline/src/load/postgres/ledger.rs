@@ -278,7 +278,7 @@ impl Ledger {
 }
 
 fn parse(text: String) -> Result<Plan, Fault> {
-    serde_json::from_str(&text).map_err(|error| {
+    Plan::read(text.as_bytes()).map_err(|error| {
         Fault::permanent(Part::Identity, "read the plan in etl.run", error.to_string())
             .with_remedy("the plan was written by another version of etl; go on with that version")
     })

@@ -6,8 +6,8 @@ use rand::rngs::StdRng;
 use transforms::Timestamp;
 use transforms::json::Owned;
 
-use crate::direct::{bytes, delimited};
 use crate::mappings::documents::{ROOT, Sample};
+use crate::sent::{bytes, delimited};
 
 /// The bytes of a document, and whether any of them are other than an encoder would write.
 pub(super) struct Sent {

@@ -1,21 +1,20 @@
 //! What becomes of the bytes of a document, and whether that is right: the reference decoder says what they mean.
+//! Other test suites include this file by its path, as they do the mappings beside it.
 
 use firestore::gcloud_sdk::google::firestore::v1 as proto;
 use prost::Message;
-use transforms::json::Owned;
 use transforms::mapping::Table;
 use transforms::{Document, Notes, Packer, Reason, Reject, Tuples, Value, below, relations};
 
-use super::damage::Sent;
-use crate::decoding::{expected, moment};
 use crate::expectations::explains;
 use crate::mappings;
 use crate::mappings::documents::{ROOT, Sample};
-use crate::rebuilding::assert_rebuilds;
+use crate::rebuilt::assert_rebuilds;
+use crate::reference::{expected, moment};
 
 /// Where a document ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Fate {
+pub(crate) enum Fate {
     /// Packed as it lies in its bytes, and decoded all the same.
     PackedDirectly,
     /// Packed decoded.
@@ -29,7 +28,7 @@ pub(super) enum Fate {
 }
 
 /// Of each of these there are many, or the law says little.
-pub(super) const EXPECTED: [Fate; 10] = [
+pub(crate) const EXPECTED: [Fate; 10] = [
     Fate::PackedDirectly,
     Fate::Packed,
     Fate::Refused,
@@ -43,7 +42,7 @@ pub(super) const EXPECTED: [Fate; 10] = [
 ];
 
 /// Judges documents of one mapping.
-pub(super) struct Judge<'t> {
+pub(crate) struct Judge<'t> {
     tables: &'t [Table],
     packer: Packer<'t>,
     exact: bool,
@@ -51,7 +50,7 @@ pub(super) struct Judge<'t> {
 }
 
 impl<'t> Judge<'t> {
-    pub(super) fn new(tables: &'t [Table], exact: bool) -> Judge<'t> {
+    pub(crate) fn new(tables: &'t [Table], exact: bool) -> Judge<'t> {
         // What is there already has to stay.
         let before = Tuples {
             bytes: b"before".to_vec(),
@@ -66,10 +65,10 @@ impl<'t> Judge<'t> {
     }
 
     /// What becomes of the document, after it was found to be right.
-    pub(super) fn fate(&self, sent: &Sent) -> Fate {
+    /// `is_damaged` says that the bytes may be others than an encoder would write.
+    pub(crate) fn fate(&self, body: &[u8], is_damaged: bool) -> Fate {
         let neighbours = mappings::neighbours();
         let packer = self.packer.clone().among(neighbours.iter().chain(self.tables));
-        let body = sent.body.as_slice();
         let mut direct = self.before.clone();
         let directly = packer.direct().pack(body, &mut direct);
         let ours = match transforms::firestore::document(body) {
@@ -92,7 +91,7 @@ impl<'t> Judge<'t> {
             Some(notes) => assert_eq!((Ok(notes), &direct), (packed.as_ref(), &plain), "{ours:?}"),
             None => assert_eq!(direct, self.before, "something was left behind"),
         }
-        let sample = self.meant(sent, &ours);
+        let sample = self.meant(body, is_damaged, &ours);
         match packed {
             Ok(notes) => {
                 assert_rebuilds(
@@ -114,15 +113,15 @@ impl<'t> Judge<'t> {
 
     /// The document that the reference decoder sees, where its word counts: it merges what a damaged message says twice,
     /// and nests half as deep as we do.
-    fn meant(&self, sent: &Sent, ours: &Document<'_>) -> Sample {
-        let theirs = proto::Document::decode(sent.body.as_slice());
+    fn meant(&self, body: &[u8], is_damaged: bool, ours: &Document<'_>) -> Sample {
+        let theirs = proto::Document::decode(body);
         let is_deep = |error: &prost::DecodeError| error.to_string().contains("recursion limit");
         let theirs = match theirs {
-            Err(error) if is_deep(&error) => return owned(ours),
+            Err(error) if is_deep(&error) => return Sample::of(ours),
             theirs => theirs.unwrap_or_else(|error| panic!("we take what prost refuses: {error}\n{ours:?}")),
         };
-        if sent.is_damaged && theirs.encoded_len() != sent.body.len() {
-            return owned(ours);
+        if is_damaged && theirs.encoded_len() != body.len() {
+            return Sample::of(ours);
         }
         let sample = Sample {
             created: theirs.create_time.as_ref().map(moment),
@@ -172,43 +171,4 @@ fn after(before: &[Tuples], now: &[Tuples]) -> Vec<Tuples> {
         }
     };
     before.iter().zip(now).map(added).collect()
-}
-
-/// The document as we read it.
-fn owned(document: &Document<'_>) -> Sample {
-    let fields = document.fields.iter();
-    Sample {
-        name: document.name.to_string(),
-        created: document.created,
-        updated: document.updated,
-        fields: fields
-            .map(|(name, value)| (String::from(*name), own(value)))
-            .collect(),
-    }
-}
-
-fn own(value: &Value<'_>) -> Owned {
-    match value {
-        Value::Null => Owned::Null,
-        Value::Boolean(boolean) => Owned::Boolean(*boolean),
-        Value::Integer(integer) => Owned::Integer(*integer),
-        Value::Double(double) => Owned::Double(*double),
-        Value::Timestamp(moment) => Owned::Timestamp(*moment),
-        Value::Text(text) => Owned::Text(String::from(*text)),
-        Value::Bytes(bytes) => Owned::Bytes(bytes.to_vec()),
-        Value::Reference(name) => Owned::Reference(String::from(*name)),
-        Value::GeoPoint { latitude, longitude } => Owned::GeoPoint {
-            latitude: *latitude,
-            longitude: *longitude,
-        },
-        Value::Array(values) => Owned::Array(values.iter().map(own).collect()),
-        Value::Map(entries) => Owned::Map(
-            entries
-                .iter()
-                .map(|(key, value)| (String::from(*key), own(value)))
-                .collect(),
-        ),
-        Value::Vector(components) => Owned::Vector(components.clone()),
-        Value::Floats(_) | Value::Sparse(_) => panic!("no document of Firestore holds {value:?}"),
-    }
 }

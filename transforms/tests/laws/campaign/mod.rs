@@ -11,8 +11,7 @@ use rand::rngs::StdRng;
 use rehearsal::campaign::Campaign;
 use std::collections::BTreeMap;
 
-use crate::direct;
-use crate::mappings::{Choices, documents};
+use crate::mappings::{Choices, documents, often_plain};
 
 /// Documents of one mapping.
 const DOCUMENTS: usize = 25;
@@ -26,7 +25,7 @@ fn malformed() {
     let mut fates: BTreeMap<Fate, u64> = BTreeMap::new();
     Campaign::named("malformed", 20_000).run(|case| {
         let dice = &mut case.dice;
-        let tables = direct::tables(&mut choices(dice, 16 * case.size));
+        let tables = often_plain(&mut choices(dice, 16 * case.size));
         let judge = Judge::new(&tables, dice.random());
         let documents = DOCUMENTS.min(case.size);
         for _ in 0..documents {
@@ -35,7 +34,7 @@ fn malformed() {
                 hostile::spoil(&mut sample, dice, case.size);
             }
             let sent = damage::sent(&sample, dice);
-            *fates.entry(judge.fate(&sent)).or_default() += 1;
+            *fates.entry(judge.fate(&sent.body, sent.is_damaged)).or_default() += 1;
         }
         case.note(documents as u64);
     });

@@ -24,6 +24,19 @@ pub(crate) struct Sample {
 }
 
 impl Sample {
+    /// The document, owned.
+    pub(crate) fn of(document: &transforms::Document<'_>) -> Sample {
+        let fields = document.fields.iter();
+        Sample {
+            name: document.name.to_string(),
+            created: document.created,
+            updated: document.updated,
+            fields: fields
+                .map(|(name, value)| (String::from(*name), owned(value)))
+                .collect(),
+        }
+    }
+
     pub(crate) fn view(&self) -> transforms::Document<'_> {
         let fields = self.fields.iter();
         transforms::Document {
@@ -207,4 +220,31 @@ fn element_column(scalar: Scalar) -> Column {
         Scalar::Bytes => Holds::Bytes,
     };
     Column::field("element", path(&["element"]), Type::Scalar(scalar), holds)
+}
+
+fn owned(value: &Value<'_>) -> Owned {
+    match value {
+        Value::Null => Owned::Null,
+        Value::Boolean(boolean) => Owned::Boolean(*boolean),
+        Value::Integer(integer) => Owned::Integer(*integer),
+        Value::Double(double) => Owned::Double(*double),
+        Value::Timestamp(moment) => Owned::Timestamp(*moment),
+        Value::Text(text) => Owned::Text(String::from(*text)),
+        Value::Bytes(bytes) => Owned::Bytes(bytes.to_vec()),
+        Value::Reference(name) => Owned::Reference(String::from(*name)),
+        Value::GeoPoint { latitude, longitude } => Owned::GeoPoint {
+            latitude: *latitude,
+            longitude: *longitude,
+        },
+        Value::Array(values) => Owned::Array(values.iter().map(owned).collect()),
+        Value::Map(entries) => Owned::Map(
+            entries
+                .iter()
+                .map(|(key, value)| (String::from(*key), owned(value)))
+                .collect(),
+        ),
+        Value::Vector(components) => Owned::Vector(components.clone()),
+        Value::Floats(floats) => Owned::Floats(floats.clone().into_owned()),
+        Value::Sparse(sparse) => Owned::Sparse(Box::new((**sparse).clone().into_owned())),
+    }
 }

@@ -102,6 +102,20 @@ pub(crate) fn tables(choices: &mut Choices) -> Vec<Table> {
         .collect()
 }
 
+/// Tables without what is never packed directly, half of the time.
+pub(crate) fn often_plain(choices: &mut Choices) -> Vec<Table> {
+    let mut tables = tables(choices);
+    if choices.once_in(2) {
+        for table in &mut tables {
+            table.children.clear();
+            table.nul = Nul::Escape;
+            let plain = |column: &Column| !matches!(column.from, Source::Template(_) | Source::Embedding(_));
+            table.columns.retain(plain);
+        }
+    }
+    tables
+}
+
 /// The tables that the others refer to: `people` lie at the root, `things` anywhere.
 pub(crate) fn neighbours() -> Vec<Table> {
     let neighbour = |name: &str, from| Table {

@@ -8,4 +8,5 @@ mod judge;
 mod mappings;
 mod policies;
 mod rebuilding;
+mod reference;
 mod spelling;

@@ -7,7 +7,7 @@ use transforms::mapping::{
 use transforms::{Floats, Notes, Packer, Reason, Reject, Sparse, Tuples, Value, qdrant};
 
 use super::mappings::Words;
-use crate::rebuilding::rows;
+use crate::rebuilt::rows;
 
 fn column(path: &[&str], sql: Type, holds: Holds) -> Column {
     let path = FieldPath(path.iter().map(|name| String::from(*name)).collect());

@@ -12,7 +12,7 @@ use super::judge::{explains, judge};
 use super::mappings::{Words, table};
 use crate::mappings::documents::Sample;
 use crate::mappings::{self, Choices};
-use crate::rebuilding::rows;
+use crate::rebuilt::rows;
 
 fn cases() -> impl Strategy<Value = (Table, Sample, bool)> {
     (
