@@ -18,6 +18,7 @@ mod text;
 mod verify;
 
 use clap::ArgMatches;
+use clap::error::ErrorKind;
 use config::{Config, Needs};
 use exit::Exit;
 use indicatif::{MultiProgress, ProgressDrawTarget};
@@ -50,11 +51,11 @@ fn main() -> ExitCode {
     umask(Mode::RWXG | Mode::RWXO);
     let matches = match args::command().try_get_matches() {
         Ok(matches) => matches,
-        Err(error) if error.use_stderr() => {
+        Err(error) if error.use_stderr() && error.kind() != ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
             complain(without_passwords(&error.to_string()).trim_start_matches("error: "));
             return Exit::Configuration.into();
         }
-        // Help and version were asked for.
+        // Help and version were asked for, or nothing was.
         Err(error) => error.exit(),
     };
     let Some((verb, matches)) = matches.subcommand() else {

@@ -18,8 +18,8 @@ use crate::written::{Entry, Value, Written};
 
 /// Several times the settings and tables of the largest database. What is larger was named by mistake.
 const LARGEST: u64 = 4 << 20;
-/// So many syntax errors are told: what is worse is no settings file.
-const MOST_ERRORS: usize = 1000;
+/// So many problems are told: what has more is no settings file, and is not judged to its end.
+const MOST_PROBLEMS: usize = 1000;
 
 impl Written {
     /// Reads a settings file; a second one overlays the first.
@@ -48,7 +48,7 @@ impl Written {
             broken: BTreeSet::new(),
             written: self,
         };
-        for error in errors.iter().take(MOST_ERRORS) {
+        for error in errors.iter().take(MOST_PROBLEMS) {
             // Only the parser's own words are repeated, never the line: it may hold a password.
             let span = error.span().unwrap_or(0..0);
             page.syntax(span, error.message());
@@ -109,6 +109,11 @@ impl Page<'_> {
         self.broken.contains(&line)
     }
 
+    /// Whether so much is wrong that nobody wants to know more.
+    pub(crate) fn is_lost(&self) -> bool {
+        self.written.problems.len() + self.written.shape.mistakes() >= MOST_PROBLEMS
+    }
+
     /// Whether anything in the file is in doubt.
     pub(crate) fn is_in_doubt(&self) -> bool {
         !self.broken.is_empty()
@@ -160,6 +165,9 @@ impl Page<'_> {
 
     fn tables(&mut self, document: &DeTable<'_>) {
         for (name, value) in document {
+            if self.is_lost() {
+                return;
+            }
             let (span, name) = (name.span(), name.get_ref().as_ref());
             if let ("mapping" | "tables", DeValue::Table(table)) = (name, value.get_ref()) {
                 match name {
@@ -183,6 +191,9 @@ impl Page<'_> {
 
     fn settings(&mut self, table: &str, settings: &DeTable<'_>) {
         for (name, value) in settings {
+            if self.is_lost() {
+                return;
+            }
             let key = format!("{table}.{}", name.get_ref());
             let Some(setting) = Setting::of(&key) else {
                 self.unknown(&key, name.span());
