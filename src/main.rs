@@ -51,7 +51,9 @@ fn main() -> ExitCode {
     umask(Mode::RWXG | Mode::RWXO);
     let matches = match args::command().try_get_matches() {
         Ok(matches) => matches,
-        Err(error) if error.use_stderr() && error.kind() != ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+        Err(error)
+            if error.use_stderr() && error.kind() != ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand =>
+        {
             complain(without_passwords(&error.to_string()).trim_start_matches("error: "));
             return Exit::Configuration.into();
         }

@@ -44,14 +44,7 @@ fn free() -> String {
 
 /// A run that takes some seconds, with its page at `address`.
 fn start(world: &World, address: &str) -> Running {
-    let slow = [
-        "--reads-per-second",
-        "100",
-        "--sample",
-        "10",
-        "--batch-rows",
-        "10",
-    ];
+    let slow = ["--reads-per-second", "50", "--sample", "10", "--batch-rows", "10"];
     let flags = [
         &["--metrics-listen", address, "--emergency-threshold", "1"][..],
         &slow,
@@ -145,10 +138,10 @@ fn no_request_harms_the_run() {
                 );
             }
         }
-        // Five hundred that say a few letters and wait: each would hold a file of the process, and a descriptor is what a
-        // connection to PostgreSQL is made of.
+        // More than a hundred that say a few letters and wait: each would hold a file of the process, and a file is what a
+        // connection to PostgreSQL is. (Still more the system does not let in: 128 may wait to be taken.)
         let mut slow = Vec::new();
-        for _ in 0..500 {
+        for _ in 0..120 {
             let mut stream = TcpStream::connect(&address).await.unwrap();
             stream.write_all(b"GET /met").await.unwrap();
             slow.push(stream);

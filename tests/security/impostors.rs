@@ -21,7 +21,7 @@ fn identities() -> (Authority, Vec<(&'static str, Identity, bool)>) {
     let identities = vec![
         (
             "one that vouches for itself",
-            Identity::none("localhost").unwrap(),
+            Authority::none("localhost").unwrap(),
             false,
         ),
         ("one of an authority nobody knows", stranger, false),

@@ -152,11 +152,6 @@ fn whatever_is_in_the_file_is_told() {
                 "line 3",
             ),
             (
-                "an odd project",
-                format!("[source]\nproject = {quoted}").into(),
-                "etl.toml",
-            ),
-            (
                 "a number beyond all",
                 format!("[run]\nlanes = {huge}").into(),
                 "line 2",

@@ -3,7 +3,7 @@
 use super::{go, way, world};
 use crate::security::echo::{self, Shape};
 use crate::support::test;
-use rehearsal::tls::{Identity, Terminator};
+use rehearsal::tls::{Authority, Terminator};
 
 #[test]
 fn no_failure_of_the_endpoint_tells_a_secret() {
@@ -17,7 +17,7 @@ fn no_failure_of_the_endpoint_tells_a_secret() {
             "status",
             "export",
         ];
-        let impostor = Terminator::of_http("127.0.0.1:1", Identity::none("localhost").unwrap())
+        let impostor = Terminator::of_http("127.0.0.1:1", Authority::none("localhost").unwrap())
             .await
             .unwrap();
         let mut ways = vec![

@@ -43,7 +43,6 @@ fn no_mistake_in_the_settings_tells_a_secret() {
             ("QDRANT_URL", QDRANT_KEY),
             ("QDRANT_REST_URL", QDRANT_KEY),
             ("ETL_EMBED_URL", EMBED_KEY),
-            ("FIRESTORE_EMULATOR_HOST", PASSWORD),
         ] {
             let coded = percent_encoded(key);
             for url in [

@@ -4,7 +4,7 @@ use super::{OF_POINTS, OF_SOURCE, go, service_account, way, world};
 use crate::security::echo::{self, Shape};
 use crate::security::planted::{PRIVATE_KEY, QDRANT_KEY};
 use crate::support::test;
-use rehearsal::tls::{Identity, Terminator};
+use rehearsal::tls::{Authority, Terminator};
 
 #[test]
 fn no_failure_of_a_source_tells_a_secret() {
@@ -44,7 +44,7 @@ fn no_failure_of_a_source_tells_a_secret() {
                 }),
             ));
         }
-        let impostor = Terminator::of_http("127.0.0.1:1", Identity::none("localhost").unwrap())
+        let impostor = Terminator::of_http("127.0.0.1:1", Authority::none("localhost").unwrap())
             .await
             .unwrap();
         let page = echo::http(401, Shape::Text).await;

@@ -4,16 +4,16 @@ use super::{ALL, go, url_with, way, world};
 use crate::security::echo;
 use crate::security::planted::PASSWORD;
 use crate::support::test;
-use rehearsal::tls::{Identity, Terminator};
+use rehearsal::tls::{Authority, Terminator};
 
 #[test]
 fn no_failure_of_postgresql_tells_a_secret() {
     test(async {
         let (_simulator, world) = world().await;
-        let stranger = Terminator::start(&world.url, Identity::none("localhost").unwrap())
+        let stranger = Terminator::start(&world.url, Authority::none("localhost").unwrap())
             .await
             .unwrap();
-        let any = Terminator::start(&world.url, Identity::none("localhost").unwrap())
+        let any = Terminator::start(&world.url, Authority::none("localhost").unwrap())
             .await
             .unwrap();
         let mut ways = vec![
