@@ -182,10 +182,10 @@ pub(super) async fn http(status: u16, shape: Shape) -> SocketAddr {
 
 fn repeated(head: &str, body: &[u8], status: u16, shape: Shape) -> Answer {
     let headers = head.lines().filter_map(|line| line.split_once(": "));
-    let key = headers
+    let mut key = headers
         .filter(|(name, _)| name.eq_ignore_ascii_case("authorization"))
         .map(|(_, value)| value.trim_start_matches("Bearer "));
-    let key = key.last().unwrap_or_default();
+    let key = key.next_back().unwrap_or_default();
     let sent = format!("{head}{}", String::from_utf8_lossy(body));
     let error = |error: serde_json::Value| json!({ "error": error }).to_string();
     let body = match shape {

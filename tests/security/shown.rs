@@ -166,7 +166,7 @@ fn names_that_mean_harm_break_nothing_and_are_shown_as_names() {
         for name in names() {
             // As a person types it, for whom the list wrote it out.
             let path = format!("{name}/{name}2").replace('\\', "\\\\");
-            runs(world.etl(&["quarantine", "show", &path]), 0, "show").await;
+            runs(world.etl(&["quarantine", "show", "--", &path]), 0, "show").await;
         }
     });
 }

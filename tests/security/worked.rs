@@ -89,7 +89,11 @@ fn a_move_of_documents_tells_and_leaves_no_secret() {
         let simulator = simulator::Simulator::start(simulator::Options::default()).unwrap();
         let world = World::of(&simulator.host(), "planted", Application::small(0)).await;
         let note = |number: usize| {
-            let text = if number % 10 == 0 { "nul\0" } else { "note" };
+            let text = if number.is_multiple_of(10) {
+                "nul\0"
+            } else {
+                "note"
+            };
             let fields = json!({ "text": { "stringValue": format!("{text} {number}") } });
             Write::Set(format!("notes/n{number}"), fields.as_object().unwrap().clone())
         };
