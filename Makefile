@@ -84,6 +84,10 @@ pacing: ## whether a run takes what a line far away carries, and what a quota al
 instructions: ## how many instructions a record takes, held to what it took (ETL_BLESS=1 keeps what it takes now)
 	cargo bench --workspace --bench instructions
 
+.PHONY: sbom
+sbom: ## what the binary is made of, as CycloneDX, into etl.cdx.json (FILE= elsewhere): packages, licences, checksums
+	deploy/sbom $(or $(FILE),etl.cdx.json)
+
 .PHONY: check
 check: ## format, lints, and the licences and advisories of all dependencies
 	cargo fmt --all --check

@@ -1,6 +1,7 @@
 //! A run as a person sees it: a live line on a terminal, one plain line every ten seconds elsewhere.
 
-use crate::text::{bytes, count, duration, tame};
+use crate::text::{bytes, count, duration};
+use config::in_line;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use pipeline::progress::{Phase, Progress, Snapshot};
 use std::sync::Arc;
@@ -111,8 +112,8 @@ async fn watch(progress: &Progress, health: Duration) {
 fn line(now: &Snapshot) -> String {
     match &now.phase {
         Phase::Connecting => "connecting".to_owned(),
-        Phase::Planning(what) => format!("planning: {}", tame(what)),
-        Phase::Finishing(what) => format!("finishing: {what}"),
+        Phase::Planning(what) => format!("planning: {}", in_line(what)),
+        Phase::Finishing(what) => format!("finishing: {}", in_line(what)),
         Phase::Loading => {
             let eta = now.eta.map_or("—".to_owned(), duration);
             let mut line = format!(

@@ -90,7 +90,8 @@ async fn export(
                     Identity::Firestore { .. } => transforms::json::rest(&document, &root),
                     Identity::Qdrant { .. } => named(collection, &transforms::json::point(&document)),
                 };
-                match writeln!(out, "{line}") {
+                // On a terminal, too, it is only text; and JSON means the same.
+                match writeln!(out, "{}", config::spelled(&line, |_| false)) {
                     Ok(()) => ControlFlow::Continue(()),
                     Err(error) => {
                         failed = Some(error);

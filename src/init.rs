@@ -7,8 +7,8 @@ use crate::exit::Exit;
 use crate::text::{count, held, table};
 use crate::{Voice, complain, say};
 use clap::ArgMatches;
-use config::Config;
 use config::mapping::{Mapping, Place, Table};
+use config::{Config, in_line};
 use files::Files;
 use pipeline::fault::Fault;
 use pipeline::init::{Init, Surveyed};
@@ -108,12 +108,15 @@ fn page(source: &Identity, surveyed: &Surveyed, names: &[String], next: &str) ->
         looked(source, surveyed)
     ));
     for remark in &surveyed.proposal.remarks {
-        page.push_str(&format!("note: {remark}\n"));
+        page.push_str(&format!("note: {}\n", in_line(remark)));
     }
     for dangling in surveyed.lookups.iter().filter(|lookup| lookup.missing > 0) {
         page.push_str(&format!(
             "note: {} of {} documents that {} of {} refers to do not exist\n",
-            dangling.missing, dangling.looked_up, dangling.field, dangling.collection
+            dangling.missing,
+            dangling.looked_up,
+            in_line(&dangling.field),
+            in_line(&dangling.collection)
         ));
     }
     page.push_str(&format!("wrote {}\nnext: {next}\n", names.join(", ")));

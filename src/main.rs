@@ -6,6 +6,7 @@ mod display;
 mod ending;
 mod exit;
 mod export;
+mod exposition;
 mod init;
 mod plan;
 mod quarantine;
@@ -17,9 +18,12 @@ mod text;
 mod verify;
 
 use clap::ArgMatches;
+use clap::error::ErrorKind;
 use config::{Config, Needs};
 use exit::Exit;
 use indicatif::{MultiProgress, ProgressDrawTarget};
+use rustix::fs::Mode;
+use rustix::process::umask;
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
@@ -43,7 +47,19 @@ pub(crate) struct Voice {
 }
 
 fn main() -> ExitCode {
-    let matches = args::command().get_matches();
+    // Documents, and what is made of them, are nobody else's to read: not in RocksDB's files nor in any other.
+    umask(Mode::RWXG | Mode::RWXO);
+    let matches = match args::command().try_get_matches() {
+        Ok(matches) => matches,
+        Err(error)
+            if error.use_stderr() && error.kind() != ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand =>
+        {
+            complain(without_passwords(&error.to_string()).trim_start_matches("error: "));
+            return Exit::Configuration.into();
+        }
+        // Help and version were asked for, or nothing was.
+        Err(error) => error.exit(),
+    };
     let Some((verb, matches)) = matches.subcommand() else {
         return Exit::Configuration.into();
     };
@@ -157,5 +173,21 @@ pub(crate) fn say_as_it_is(text: &str) {
 
 /// Prints to standard error.
 pub(crate) fn complain(text: &str) {
-    let _ = writeln!(std::io::stderr(), "etl: {}", text::tame(text.trim_end()));
+    let text = config::veiled(text.trim_end());
+    let _ = writeln!(std::io::stderr(), "etl: {}", text::tame(&text));
+}
+
+/// `text` without what stands before the @ of an address: whoever gave it as an argument by mistake need not find it
+/// in a log as well.
+fn without_passwords(text: &str) -> String {
+    let ends = |character: char| character.is_whitespace() || "'\"".contains(character);
+    let mut pieces = text.split("://");
+    let mut out = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let address = &piece[..piece.find(ends).unwrap_or(piece.len())];
+        let hidden = address.rfind('@').map_or(0, |at| at);
+        out.push_str(if hidden > 0 { "://***" } else { "://" });
+        out.push_str(&piece[hidden..]);
+    }
+    out
 }

@@ -156,7 +156,7 @@ fn escape(path: &[u8]) -> String {
     for character in String::from_utf8_lossy(path).chars() {
         match character {
             '\\' => text.push_str("\\\\"),
-            control if control.is_control() => text.push_str(&format!("\\u{{{:x}}}", u32::from(control))),
+            obeyed if config::is_obeyed(obeyed) => text.push_str(&format!("\\u{{{:x}}}", u32::from(obeyed))),
             plain => text.push(plain),
         }
     }
@@ -205,6 +205,7 @@ mod tests {
             "a/\0",
             "a/b\\c",
             "a/\u{1b}[31m",
+            "a/\u{202e}\n",
             "a/\\u{0}",
             "ü/\u{1F600}",
             "a/\\",
@@ -213,7 +214,7 @@ mod tests {
             assert!(
                 escape(path.as_bytes())
                     .chars()
-                    .all(|character| !character.is_control())
+                    .all(|character| !config::is_obeyed(character))
             );
         }
     }

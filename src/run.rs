@@ -170,6 +170,10 @@ fn embedder(config: &Config, policy: Policy) -> Result<Option<Embedder>, Fault> 
 
 fn open(config: &Config) -> Result<Rocks, Fault> {
     let dir = config.checkpoint_dir.as_deref().unwrap_or(Path::new("."));
+    if checkpoints::is_open_to_all(dir) {
+        let dir = dir.display();
+        tracing::warn!("any user of this machine may change what lies in {dir}: chmod o-w {dir}");
+    }
     Rocks::open(dir, &introduction("etl run")).map_err(|error| {
         let part = match error {
             checkpoints::OpenError::InUse { .. } => Part::Identity,

@@ -12,6 +12,7 @@ use crate::ending::Ending;
 use crate::exit::Exit;
 use crate::text::{bytes, count, counted, duration, held, table};
 use config::mapping::Records;
+use config::{in_line, told};
 use pipeline::budget::Budget;
 use pipeline::fault::Fault;
 use pipeline::load::postgres::after::Outcome;
@@ -163,9 +164,9 @@ impl Summary {
 
     /// The same, with what went wrong.
     pub(crate) fn with_fault(mut self, fault: &Fault) -> Self {
-        self.error = Some(format!("could not {}: {}", fault.action, fault.message));
+        self.error = Some(fault.said());
         if let Some(remedy) = &fault.remedy {
-            self.next.clone_from(remedy);
+            self.next = told(remedy);
         }
         self
     }
@@ -245,7 +246,7 @@ impl Summary {
             Some(error) if self.failed_lanes.is_empty() => page.push_str(&format!("error: {error}\n")),
             _ => page.extend(self.failed_lanes.iter().map(FailedLanes::told)),
         }
-        page.push_str(&format!("{}\nnext: {}\n", self.outcome, self.next));
+        page.push_str(&format!("{}\nnext: {}\n", self.outcome, in_line(&self.next)));
         page
     }
 }

@@ -1,10 +1,11 @@
 //! Logs on standard error, metrics for Prometheus.
 //!
 //! Log lines never tear the progress display: both go through one writer. The listener is bound before anything
-//! else happens, so that a port in use is told at once.
+//! else happens, so that a port in use is told at once; what it answers is [`exposition`]'s.
 
+use crate::exposition;
 use anyhow::Context;
-use config::{LogFormat, Telemetry};
+use config::{LogFormat, Telemetry, spelled, veiled};
 use indicatif::MultiProgress;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder};
 use std::io::{self, Write};
@@ -25,7 +26,7 @@ pub(crate) fn log(telemetry: &Telemetry, display: MultiProgress, colour: bool) -
     })?;
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(Shared(display));
+        .with_writer(Shared { display, colour });
     match telemetry.log_format {
         LogFormat::Json => builder.json().flatten_event(true).init(),
         LogFormat::Text => builder.with_ansi(colour).with_target(false).init(),
@@ -38,32 +39,45 @@ pub(crate) fn metrics(telemetry: &Telemetry) -> anyhow::Result<()> {
     let Some(address) = telemetry.metrics_listen else {
         return Ok(());
     };
-    // Bound here to learn at once whether it can be; the exporter binds for itself and would only log it.
-    if let Err(error) = std::net::TcpListener::bind(address) {
-        if telemetry.metrics_listen_is_default {
+    let listener = match std::net::TcpListener::bind(address) {
+        Ok(listener) => listener,
+        Err(error) if telemetry.metrics_listen_is_default => {
             tracing::warn!(
                 "metrics are off: {address} cannot be listened on ({error}); choose one with --metrics-listen"
             );
             return Ok(());
         }
-        anyhow::bail!("--metrics-listen {address} cannot be listened on: {error}; choose another, or off");
-    }
-    PrometheusBuilder::new()
-        .with_http_listener(address)
+        Err(error) => {
+            anyhow::bail!("--metrics-listen {address} cannot be listened on: {error}; choose another, or off")
+        }
+    };
+    listener.set_nonblocking(true)?;
+    let listener = tokio::net::TcpListener::from_std(listener)?;
+    let page = PrometheusBuilder::new()
         .set_buckets_for_metric(
             Matcher::Suffix("_seconds".to_owned()),
             &pipeline::metrics::LATENCY_BUCKETS,
         )
-        .and_then(PrometheusBuilder::install)
-        .context("the metrics listener cannot be started")?;
+        .and_then(PrometheusBuilder::install_recorder)
+        .context("the metrics cannot be kept")?;
+    tokio::spawn(exposition::serve(listener, page));
     pipeline::metrics::describe(env!("CARGO_PKG_VERSION"));
-    tracing::info!("metrics on http://{address}/metrics");
+    tracing::info!("metrics on http://{address}{}", exposition::PATH);
+    if !address.ip().is_loopback() {
+        tracing::warn!(
+            "metrics on {address} are for whoever can reach it, unencrypted: names of tables, counts and times; \
+             127.0.0.1 serves this machine alone"
+        );
+    }
     Ok(())
 }
 
-/// Standard error, shared with the progress display.
+/// Standard error, shared with the progress display: a line for each event, whatever is in it.
 #[derive(Clone)]
-struct Shared(MultiProgress);
+struct Shared {
+    display: MultiProgress,
+    colour: bool,
+}
 
 impl<'a> MakeWriter<'a> for Shared {
     type Writer = Shared;
@@ -73,12 +87,47 @@ impl<'a> MakeWriter<'a> for Shared {
     }
 }
 
+impl Shared {
+    /// An event as it may be written. What servers and documents say is in it, and at finer levels what libraries say:
+    /// no secret is, nothing ends the line before its end, and no terminal obeys but where colour is ours. (An escape
+    /// in what was logged is written out by the formatter.)
+    fn fit(&self, event: &str) -> String {
+        let event = veiled(event.trim_end());
+        let kept = |character| self.colour && character == '\u{1b}';
+        let line = spelled(&event.replace(['\n', '\t'], " "), kept).into_owned();
+        line + "\n"
+    }
+}
+
 impl Write for Shared {
-    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        self.0.suspend(|| io::stderr().write(line))
+    /// One event at a time: the formatter writes each with one call.
+    fn write(&mut self, event: &[u8]) -> io::Result<usize> {
+        let line = self.fit(&String::from_utf8_lossy(event));
+        self.display.suspend(|| io::stderr().write_all(line.as_bytes()))?;
+        Ok(event.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
         io::stderr().flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_is_a_line_and_tells_no_secret() {
+        let _key = config::Secret::new("k3y-of-the-log");
+        let log = |colour| Shared {
+            display: MultiProgress::new(),
+            colour,
+        };
+        let event = "\u{1b}[32m INFO\u{1b}[0m a\r\nb \u{202e}c k3y-of-the-log\n";
+        assert_eq!(
+            log(true).fit(event),
+            "\u{1b}[32m INFO\u{1b}[0m a\\u000d b \\u202ec ***\n"
+        );
+        assert_eq!(log(false).fit("a\u{1b}[2J\n"), "a\\u001b[2J\n");
     }
 }

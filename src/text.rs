@@ -1,5 +1,6 @@
 //! Numbers as people read them.
 
+use config::in_line;
 use config::mapping::Records;
 use std::borrow::Cow;
 use std::time::Duration;
@@ -43,22 +44,9 @@ pub(crate) fn bytes(number: u64) -> String {
 }
 
 /// `text` with what a terminal would obey written out, for names and values of documents come from anybody. The
-/// form is JSON's own, so JSON stays what it was.
+/// lines and tabs of a page stay: what is put into a page is on one line ([`config::in_line`]).
 pub(crate) fn tame(text: &str) -> Cow<'_, str> {
-    let obeyed = |character: char| character.is_control() && !matches!(character, '\n' | '\t');
-    if !text.contains(obeyed) {
-        return Cow::Borrowed(text);
-    }
-    let mut tame = String::with_capacity(text.len() + 16);
-    for character in text.chars() {
-        if obeyed(character) {
-            // The last control character is U+009F.
-            tame.push_str(&format!("\\u{:04x}", u32::from(character)));
-        } else {
-            tame.push(character);
-        }
-    }
-    Cow::Owned(tame)
+    config::spelled(text, |character| matches!(character, '\n' | '\t'))
 }
 
 /// "0:42", "12:03", "3:20:00".
@@ -72,8 +60,10 @@ pub(crate) fn duration(time: Duration) -> String {
     }
 }
 
-/// `rows` under `heads`, columns aligned; columns whose head starts with `>` to the right.
+/// `rows` under `heads`, columns aligned; columns whose head starts with `>` to the right. A cell stays in its row.
 pub(crate) fn table(heads: &[&str], rows: &[Vec<String>]) -> String {
+    let cells = |row: &Vec<String>| row.iter().map(|cell| in_line(cell)).collect();
+    let rows: Vec<Vec<String>> = rows.iter().map(cells).collect();
     let names: Vec<&str> = heads.iter().map(|head| head.trim_start_matches('>')).collect();
     let width = |column: usize| {
         let cells = rows.iter().map(|row| row[column].chars().count());
@@ -92,7 +82,7 @@ pub(crate) fn table(heads: &[&str], rows: &[Vec<String>]) -> String {
         format!("{}\n", padded.collect::<Vec<_>>().join("  ").trim_end())
     };
     let mut text = line(names.clone());
-    for row in rows {
+    for row in &rows {
         text.push_str(&line(row.iter().map(String::as_str).collect()));
     }
     text
@@ -127,9 +117,9 @@ mod tests {
 
     #[test]
     fn nothing_a_terminal_obeys_is_left_and_json_means_the_same() {
-        let json = serde_json::json!({ "a\u{1b}[31m": "\u{7}\u{7f}\u{9b}2J\n\0" });
+        let json = serde_json::json!({ "a\u{1b}[31m": "\u{7}\u{7f}\u{9b}2J\n\0\u{202e}" });
         let tame = tame(&json.to_string()).into_owned();
-        assert!(!tame.contains(char::is_control));
+        assert!(!tame.contains(config::is_obeyed));
         assert_eq!(
             serde_json::from_str::<serde_json::Value>(&tame).expect("JSON"),
             json

@@ -14,6 +14,7 @@ mod pooler; // nothing is kept on a connection, for a pooler hands out others'
 mod qdrant; // a Qdrant, moved whole: points that change meanwhile, kills, and searches that answer the same
 mod recovery; // another run, another process, another day: gone on with or refused, never mixed
 mod refusals; // what cannot be stored is put aside, with the reason; too much of it stops the run
+mod security; // strangers: no secret is told, no name obeyed, no shape too much, nobody believed without a certificate
 mod shaped; // what a person makes of `etl init`: an edited mapping, loaded, looked at, and turned back
 mod simulated; // a Firestore that misbehaves: every fault there is, one at a time and all together
 mod steps; // stopped at every step that lasts, by its name

@@ -6,6 +6,7 @@
 //! a store disagree, Postgres is right and [`CheckpointStore::adopt`] says so. Beside the bookmark lies what was
 //! paid for and need not be paid for again: a [`VectorCache`].
 
+mod access;
 mod encoding;
 mod holder;
 pub mod laws;
@@ -17,6 +18,7 @@ mod store;
 mod unending;
 mod vectors;
 
+pub use access::is_open_to_all;
 pub use holder::holder;
 pub use memory::Memory;
 pub use position::{LaneId, Position, Span, Token};

@@ -5,6 +5,7 @@
 //! second is told which one holds the directory), and readers need no lock. Losing the directory costs
 //! nothing: Postgres holds the plan and the positions too.
 
+use crate::access;
 use crate::encoding::{mark, progress_from_bytes, progress_to_bytes, unversioned, versioned};
 use crate::memory::step;
 use crate::position::LaneId;
@@ -12,7 +13,6 @@ use crate::receipt::{Progress, Receipt};
 use crate::store::{CheckpointError, CheckpointStore};
 use crate::unending;
 use rocksdb::{BlockBasedOptions, DB, IteratorMode, Options, WriteBatch, WriteOptions};
-use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -253,11 +253,7 @@ fn open(dir: &Path, name: &str, options: &Options) -> Result<DB, OpenError> {
         cause,
     };
     let place = dir.join(name);
-    std::fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(&place)
-        .map_err(|error| unusable(error.to_string()))?;
+    access::private(&place).map_err(|error| unusable(error.to_string()))?;
     unending::nothing_in(&place).map_err(unusable)?;
     DB::open(options, &place).map_err(|error| {
         let cause = error.into_string();

@@ -8,7 +8,7 @@ use std::num::{NonZeroU32, NonZeroUsize};
 use std::time::Duration;
 
 use crate::answers::{Answer, Answers};
-use crate::origin::{Origin, shown};
+use crate::origin::Origin;
 use crate::secret::Secret;
 
 /// How texts are embedded, where a column asks for it.
@@ -114,8 +114,7 @@ fn base_url(text: &str) -> Result<String, String> {
     let scheme = scheme.to_ascii_lowercase();
     if scheme != "https" && scheme != "http" {
         return Err(format!(
-            "`{}` begins with neither https:// nor http://; write for example {EXAMPLE}",
-            shown(text)
+            "begins with neither https:// nor http://; write for example {EXAMPLE}"
         ));
     }
     let (authority, path) = rest
@@ -123,8 +122,7 @@ fn base_url(text: &str) -> Result<String, String> {
         .map_or((rest, ""), |(host, path)| (host, path));
     if host_of(authority).is_none() {
         return Err(format!(
-            "`{}` names no host, or a port that is none; write for example {EXAMPLE}",
-            shown(text)
+            "names no host, or a port that is none; write for example {EXAMPLE}"
         ));
     }
     // The address of the method itself is as clear a wish.

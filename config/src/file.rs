@@ -3,6 +3,7 @@
 //! the next: syntax errors, doubled keys, unknown keys and values of the wrong type are all reported together.
 //! Whether a value is in range is left to `answers`.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::path::Path;
 
@@ -15,22 +16,17 @@ use crate::origin::{Origin, Problem, shown};
 use crate::setting::{Form, SETTINGS, Setting};
 use crate::written::{Entry, Value, Written};
 
+/// Several times the settings and tables of the largest database. What is larger was named by mistake.
+const LARGEST: u64 = 4 << 20;
+/// So many problems are told: what has more is no settings file, and is not judged to its end.
+const MOST_PROBLEMS: usize = 1000;
+
 impl Written {
     /// Reads a settings file; a second one overlays the first.
     pub fn file(&mut self, path: &Path) {
-        let (line, what) = match std::fs::read(path).map(String::from_utf8) {
-            Ok(Ok(text)) => return self.toml(path, &text),
-            Ok(Err(error)) => {
-                let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-                (
-                    line_at(good, good.len()),
-                    "is not UTF-8; save the file as UTF-8".to_owned(),
-                )
-            }
-            Err(error) => (
-                0,
-                format!("cannot be read: {error}; name a file that exists and may be read"),
-            ),
+        let (line, what) = match text_of(path) {
+            Ok(text) => return self.toml(path, &text),
+            Err(why) => why,
         };
         self.problems.push(Problem {
             origin: Origin::File {
@@ -49,16 +45,45 @@ impl Written {
             path,
             text,
             breaks: breaks.map(|(at, _)| at).collect(),
-            broken: Vec::new(),
+            broken: BTreeSet::new(),
             written: self,
         };
-        for error in &errors {
+        for error in errors.iter().take(MOST_PROBLEMS) {
             // Only the parser's own words are repeated, never the line: it may hold a password.
             let span = error.span().unwrap_or(0..0);
             page.syntax(span, error.message());
         }
         page.tables(document.get_ref());
     }
+}
+
+/// The text of the file, or the line and what is wrong.
+fn text_of(path: &Path) -> Result<String, (usize, String)> {
+    let unreadable = |error: std::io::Error| {
+        let what = format!("cannot be read: {error}; name a file that exists and may be read");
+        (0, what)
+    };
+    let facts = std::fs::metadata(path).map_err(unreadable)?;
+    // Whoever opens a pipe waits for its other end, and a device may have no end.
+    if !facts.is_file() {
+        return Err((
+            0,
+            "is no regular file; write the settings into one, and name that".to_owned(),
+        ));
+    }
+    if facts.len() > LARGEST {
+        let what = format!(
+            "has {} bytes, and settings have {LARGEST} at most; name the file that holds the settings",
+            facts.len()
+        );
+        return Err((0, what));
+    }
+    let bytes = std::fs::read(path).map_err(unreadable)?;
+    String::from_utf8(bytes).map_err(|error| {
+        let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+        let what = "is not UTF-8; save the file as UTF-8".to_owned();
+        (line_at(good, good.len()), what)
+    })
 }
 
 /// A file while it is read.
@@ -68,7 +93,7 @@ pub(crate) struct Page<'a> {
     /// Where its lines end.
     breaks: Vec<usize>,
     /// Lines in doubt after a syntax error: what recovery made of them is neither judged nor believed.
-    broken: Vec<usize>,
+    broken: BTreeSet<usize>,
     pub(crate) written: &'a mut Written,
 }
 
@@ -82,6 +107,11 @@ impl Page<'_> {
     /// Whether the line is in doubt after a syntax error.
     pub(crate) fn is_broken(&self, line: usize) -> bool {
         self.broken.contains(&line)
+    }
+
+    /// Whether so much is wrong that nobody wants to know more.
+    pub(crate) fn is_lost(&self) -> bool {
+        self.written.problems.len() + self.written.shape.mistakes() >= MOST_PROBLEMS
     }
 
     /// Whether anything in the file is in doubt.
@@ -115,7 +145,8 @@ impl Page<'_> {
     /// The lines a syntax error puts in doubt: its own, and below a broken header all that it would head.
     fn in_doubt(&self, line: usize) -> Range<usize> {
         let is_header = |text: &&str| text.trim_start().starts_with('[');
-        let mut below = self.text.lines().skip(line - 1);
+        let begin = line.checked_sub(2).and_then(|above| self.breaks.get(above));
+        let mut below = self.text[begin.map_or(0, |end| end + 1)..].lines();
         match below.next().filter(is_header) {
             Some(_) => line..line + 1 + below.take_while(|text| !is_header(text)).count(),
             None => line..line + 1,
@@ -134,6 +165,9 @@ impl Page<'_> {
 
     fn tables(&mut self, document: &DeTable<'_>) {
         for (name, value) in document {
+            if self.is_lost() {
+                return;
+            }
             let (span, name) = (name.span(), name.get_ref().as_ref());
             if let ("mapping" | "tables", DeValue::Table(table)) = (name, value.get_ref()) {
                 match name {
@@ -157,6 +191,9 @@ impl Page<'_> {
 
     fn settings(&mut self, table: &str, settings: &DeTable<'_>) {
         for (name, value) in settings {
+            if self.is_lost() {
+                return;
+            }
             let key = format!("{table}.{}", name.get_ref());
             let Some(setting) = Setting::of(&key) else {
                 self.unknown(&key, name.span());

@@ -2,8 +2,14 @@
 //! It promises a name of the given list or nothing, never a far-fetched one.
 //! Saying so to the operator is left to the caller.
 
+/// Longer than any name there is, with as many slips as a person makes.
+const LONGEST: usize = 200;
+
 /// The candidate nearest to `word` by edit distance, if it is near enough to be a slip of the fingers.
 pub(crate) fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    if word.len() > LONGEST {
+        return None;
+    }
     let limit = (word.chars().count() / 3).max(2);
     candidates
         .map(|candidate| (distance(word, candidate), candidate))

@@ -4,7 +4,9 @@
 //! What counts as a problem is left to the parts that look at values.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use crate::told::{in_line, is_obeyed};
 
 /// Where a setting was written.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,13 +29,18 @@ pub enum Origin {
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Origin::File { path, line: 0 } => write!(f, "{}", path.display()),
-            Origin::File { path, line } => write!(f, "{} line {line}", path.display()),
+            Origin::File { path, line: 0 } => f.write_str(&named(path)),
+            Origin::File { path, line } => write!(f, "{} line {line}", named(path)),
             Origin::Environment(name) => write!(f, "environment {name}"),
             Origin::Flag(flag) => f.write_str(flag),
             Origin::Default => f.write_str("default"),
         }
     }
+}
+
+/// A path as it may stand in a message.
+fn named(path: &Path) -> String {
+    in_line(&path.to_string_lossy())
 }
 
 /// One thing that keeps the settings from being relied on.
@@ -73,7 +80,7 @@ pub(crate) fn shown(text: &str) -> String {
     let line: String = text
         .trim()
         .chars()
-        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
+        .map(|c| if is_obeyed(c) { '\u{fffd}' } else { c })
         .collect();
     match line.char_indices().nth(60) {
         Some((end, _)) => format!("{}…", &line[..end]),

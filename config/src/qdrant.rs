@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::answers::{Answer, Answers};
 use crate::embed::{host_of, is_loopback, key};
-use crate::origin::{Origin, shown};
+use crate::origin::Origin;
 use crate::secret::Secret;
 use crate::source::Shared;
 
@@ -195,8 +195,7 @@ fn address(text: &str, port: u16) -> Result<String, String> {
     let scheme = scheme.to_ascii_lowercase();
     if scheme != "https" && scheme != "http" {
         return Err(format!(
-            "`{}` begins with neither https:// nor http://; write for example {EXAMPLE}",
-            shown(text)
+            "begins with neither https:// nor http://; write for example {EXAMPLE}"
         ));
     }
     let authority = rest.strip_suffix('/').unwrap_or(rest);
@@ -207,8 +206,7 @@ fn address(text: &str, port: u16) -> Result<String, String> {
     }
     if host_of(authority).is_none() {
         return Err(format!(
-            "`{}` names no host, or a port that is none; write for example {EXAMPLE}",
-            shown(text)
+            "names no host, or a port that is none; write for example {EXAMPLE}"
         ));
     }
     // The colons of an IPv6 address stand before its bracket.

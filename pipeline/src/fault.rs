@@ -2,8 +2,10 @@
 //!
 //! A connector knows what an error means and says so in a [`Class`]; the runtime decides from the class
 //! alone; the operator reads what was being done, where, why it failed and what to do next. Secrets never
-//! get in: connectors build faults from messages of servers, never from connection strings.
+//! get in: connectors build faults from messages of servers, never from connection strings, and what a server
+//! repeats of a secret is taken out, as is all that a terminal would obey.
 
+use config::told;
 use std::fmt;
 use std::time::Duration;
 
@@ -106,8 +108,8 @@ impl Fault {
             extent: part.extent(),
             given_up: false,
             cause: "permanent".to_owned(),
-            action: action.into(),
-            message: message.into(),
+            action: told(&action.into()),
+            message: told(&message.into()),
             remedy: None,
         }
     }
@@ -143,6 +145,11 @@ impl Fault {
         self
     }
 
+    /// What happened, on one line.
+    pub fn said(&self) -> String {
+        told(&format!("could not {}: {}", self.action, self.message))
+    }
+
     /// Whether trying again may help.
     pub fn is_transient(&self) -> bool {
         matches!(self.class, Class::Transient { .. })
@@ -151,9 +158,9 @@ impl Fault {
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "could not {}: {}", self.action, self.message)?;
+        f.write_str(&self.said())?;
         match &self.remedy {
-            Some(remedy) => write!(f, "\n  next: {remedy}"),
+            Some(remedy) => write!(f, "\n  next: {}", told(remedy)),
             None => Ok(()),
         }
     }

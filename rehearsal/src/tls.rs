@@ -1,5 +1,6 @@
-//! TLS in front of a PostgreSQL that has none: certificates good and bad, and a server that shows them.
-//! It answers the client's question for encryption, unwraps what comes, and passes it on to the socket behind.
+//! TLS in front of a server that has none: certificates good and bad, and something that shows them.
+//! It unwraps what comes and passes it on to the server behind; in front of PostgreSQL it first answers the client's
+//! question for encryption.
 //! Whether the client should have trusted the certificate is for the test to judge.
 
 use std::net::SocketAddr;
@@ -78,6 +79,19 @@ impl Authority {
         self.sign(params, &key)
     }
 
+    /// A certificate for `host` that vouches for itself.
+    pub fn none(host: &str) -> anyhow::Result<Identity> {
+        let key = KeyPair::generate()?;
+        let chain = vec![
+            CertificateParams::new(vec![host.to_owned()])?
+                .self_signed(&key)?
+                .der()
+                .clone(),
+        ];
+        let key = PrivateKeyDer::try_from(key.serialize_der()).map_err(anyhow::Error::msg)?;
+        Ok(Identity { chain, key })
+    }
+
     fn sign(&self, params: CertificateParams, key: &KeyPair) -> anyhow::Result<Identity> {
         let certificate = params.signed_by(key, &self.issuer)?;
         let key = PrivateKeyDer::try_from(key.serialize_der()).map_err(anyhow::Error::msg)?;
@@ -86,6 +100,13 @@ impl Authority {
             key,
         })
     }
+}
+
+/// The server that a certificate is shown for.
+#[derive(Debug, Clone)]
+enum Behind {
+    Postgres(PathBuf),
+    Http(String),
 }
 
 /// A running server that shows a certificate; dropping it ends it.
@@ -98,19 +119,30 @@ pub struct Terminator {
 impl Terminator {
     /// Shows `identity` in front of the server that `url` names by its socket.
     pub async fn start(url: &str, identity: Identity) -> anyhow::Result<Terminator> {
-        let socket = socket(url)?;
-        let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        Terminator::before(Behind::Postgres(socket(url)?), identity).await
+    }
+
+    /// Shows `identity` in front of whatever listens at `host:port`, and speaks HTTP in either version.
+    pub async fn of_http(address: &str, identity: Identity) -> anyhow::Result<Terminator> {
+        Terminator::before(Behind::Http(address.to_owned()), identity).await
+    }
+
+    async fn before(behind: Behind, identity: Identity) -> anyhow::Result<Terminator> {
+        let mut config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
             .with_safe_default_protocol_versions()?
             .with_no_client_auth()
             .with_single_cert(identity.chain, identity.key)?;
+        if matches!(behind, Behind::Http(_)) {
+            config.alpn_protocols = [&b"h2"[..], b"http/1.1"].map(<[u8]>::to_vec).to_vec();
+        }
         let acceptor = TlsAcceptor::from(Arc::new(config));
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
         let task = tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
-                let (acceptor, socket) = (acceptor.clone(), socket.clone());
+                let (acceptor, behind) = (acceptor.clone(), behind.clone());
                 // A client that turns away from the certificate is what this is here for.
-                tokio::spawn(async move { serve(client, acceptor, socket).await.ok() });
+                tokio::spawn(async move { serve(client, acceptor, behind).await.ok() });
             }
         });
         Ok(Terminator { address, task })
@@ -128,14 +160,24 @@ impl Drop for Terminator {
     }
 }
 
-async fn serve(mut client: TcpStream, acceptor: TlsAcceptor, socket: PathBuf) -> anyhow::Result<()> {
-    let mut asked = [0; 8];
-    client.read_exact(&mut asked).await?;
-    ensure!(asked == ASKS_FOR_TLS, "the client did not ask for encryption");
-    client.write_all(b"S").await?;
+async fn serve(mut client: TcpStream, acceptor: TlsAcceptor, behind: Behind) -> anyhow::Result<()> {
+    if let Behind::Postgres(_) = behind {
+        let mut asked = [0; 8];
+        client.read_exact(&mut asked).await?;
+        ensure!(asked == ASKS_FOR_TLS, "the client did not ask for encryption");
+        client.write_all(b"S").await?;
+    }
     let mut client = acceptor.accept(client).await?;
-    let mut server = UnixStream::connect(socket).await?;
-    copy_bidirectional(&mut client, &mut server).await?;
+    match behind {
+        Behind::Postgres(socket) => {
+            let mut server = UnixStream::connect(socket).await?;
+            copy_bidirectional(&mut client, &mut server).await?;
+        }
+        Behind::Http(address) => {
+            let mut server = TcpStream::connect(address).await?;
+            copy_bidirectional(&mut client, &mut server).await?;
+        }
+    }
     Ok(())
 }
 

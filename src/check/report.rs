@@ -2,6 +2,7 @@
 
 use crate::args;
 use crate::text::tame;
+use config::in_line;
 use pipeline::check::{Finding, Verdict};
 use serde::Serialize;
 use std::borrow::Cow;
@@ -161,8 +162,8 @@ fn painted(text: &str, verdict: Verdict, colour: bool) -> String {
 
 /// A text that stays in its line; what others said may have several.
 fn in_a_line(text: &str) -> String {
-    let lines: Vec<&str> = text.split_whitespace().collect();
-    tame(&lines.join(" ")).into_owned()
+    let words: Vec<&str> = text.split_whitespace().collect();
+    in_line(&words.join(" "))
 }
 
 /// The same command line, to run instead of to check.

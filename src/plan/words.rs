@@ -1,7 +1,7 @@
 //! The small change of a plan's page: lines that fit a terminal, sums of money, short times and names.
 
 use crate::text::duration;
-use config::write_money;
+use config::{in_line, write_money};
 use pipeline::forecast::{Basis, Edition, Price};
 use std::time::Duration;
 
@@ -10,11 +10,11 @@ const WIDTH: usize = 100;
 /// Columns of the labels.
 const LABEL: usize = 10;
 
-/// Adds a line, or several that begin below each other.
+/// Adds a line, or several that begin below each other; whoever is quoted in `text` begins none.
 pub(super) fn entry(page: &mut String, label: &str, text: &str) {
     let mut line = format!("{label:<LABEL$}");
     let mut words = 0;
-    for word in text.split(' ') {
+    for word in in_line(text).split(' ') {
         let width = line.chars().count() + 1 + word.chars().count();
         if words > 0 && width > WIDTH {
             page.push_str(line.trim_end());

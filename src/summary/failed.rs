@@ -1,6 +1,7 @@
 //! Lanes that could not be moved to their end, those of one collection with one cause together.
 
 use crate::text::counted;
+use config::{in_line, told};
 use pipeline::plan::Plan;
 use pipeline::supervisor::Failed;
 use serde::{Deserialize, Serialize};
@@ -32,8 +33,8 @@ pub(super) fn together(plan: &Plan, failed: &[Failed]) -> Vec<FailedLanes> {
                 collection,
                 lanes: vec![lane.id],
                 cause: fault.cause.clone(),
-                error: format!("could not {}: {}", fault.action, fault.message),
-                next: fault.remedy.clone(),
+                error: fault.said(),
+                next: fault.remedy.as_deref().map(told),
             }),
         }
     }
@@ -50,12 +51,12 @@ impl FailedLanes {
         let mut told = format!(
             "failed: {} of {} ({}): {}\n",
             counted(self.lanes.len() as u64, "lane", "lanes"),
-            self.collection,
+            in_line(&self.collection),
             named.join(", "),
-            self.error
+            in_line(&self.error)
         );
         if let Some(next) = &self.next {
-            told.push_str(&format!("  next: {next}\n"));
+            told.push_str(&format!("  next: {}\n", in_line(next)));
         }
         told
     }

@@ -3,6 +3,7 @@
 
 use super::Summary;
 use crate::text::{count, counted, held};
+use config::in_line;
 use pipeline::load::postgres::{Differences, Swept};
 
 impl Summary {
@@ -13,7 +14,7 @@ impl Summary {
             let left = self
                 .left_behind
                 .iter()
-                .map(|left| format!("{} ({})", left.id, held(left.documents, self.records)));
+                .map(|left| format!("{} ({})", in_line(&left.id), held(left.documents, self.records)));
             let left: Vec<String> = left.collect();
             lines.push_str(&format!(
                 "collections that the mapping leaves where they are: {}\n",
@@ -36,16 +37,16 @@ impl Summary {
             let example = orphans
                 .examples
                 .first()
-                .map_or_else(String::new, |path| format!(", such as {path}"));
+                .map_or_else(String::new, |path| format!(", such as {}", in_line(path)));
             lines.push_str(&format!(
                 "orphans: {} to nothing in {}{example} ({})\n",
                 counted(
                     orphans.count,
-                    &format!("row of {} refers", orphans.table),
-                    &format!("rows of {} refer", orphans.table)
+                    &format!("row of {} refers", in_line(&orphans.table)),
+                    &format!("rows of {} refer", in_line(&orphans.table))
                 ),
-                orphans.references,
-                orphans.constraint
+                in_line(&orphans.references),
+                in_line(&orphans.constraint)
             ));
         }
         if !self.after.orphans.is_empty() {
@@ -57,7 +58,9 @@ impl Summary {
         for warning in &self.after.warnings {
             lines.push_str(&format!(
                 "not as asked: {}: {}\n  {}\n",
-                warning.step, warning.reason, warning.next
+                in_line(&warning.step),
+                in_line(&warning.reason),
+                in_line(&warning.next)
             ));
         }
         lines

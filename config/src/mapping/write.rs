@@ -8,6 +8,7 @@ use super::{
     Child, Column, FieldPath, ForeignKey, Holds, Index, IndexColumn, Literal, Load, Mapping, Method, Nul,
     Records, Source, Table, Unmapped,
 };
+use crate::told::is_obeyed;
 
 /// A part of a mapping that something can be noted about.
 #[derive(Clone, Copy, Debug)]
@@ -290,7 +291,7 @@ fn key(name: &str) -> String {
 /// A string of TOML: in single quotes where that saves escapes.
 fn quoted(value: impl Display) -> String {
     let text = value.to_string();
-    if text.contains(['"', '\\']) && !text.contains('\'') && !text.contains(char::is_control) {
+    if text.contains(['"', '\\']) && !text.contains('\'') && !text.contains(is_obeyed) {
         return format!("'{text}'");
     }
     let mut out = String::from('"');
@@ -300,7 +301,7 @@ fn quoted(value: impl Display) -> String {
             '\n' => out.push_str("\\n"),
             '\t' => out.push_str("\\t"),
             '\r' => out.push_str("\\r"),
-            letter if letter.is_control() => {
+            letter if is_obeyed(letter) => {
                 let _ = write!(out, "\\u{:04X}", u32::from(letter));
             }
             letter => out.push(letter),
@@ -322,6 +323,6 @@ fn comments(notes: &[String]) -> String {
 /// A text without what comments cannot hold.
 fn one_line(text: &str, instead: char) -> String {
     text.chars()
-        .map(|letter| if letter.is_control() { instead } else { letter })
+        .map(|letter| if is_obeyed(letter) { instead } else { letter })
         .collect()
 }

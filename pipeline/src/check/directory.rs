@@ -94,6 +94,14 @@ fn there(dir: &Path, owner: u32) -> Result<Finding, Finding> {
         Err(error) => return Err(unusable(&state, &error)),
     };
     let found = format!("{} can be written to", dir.display());
+    if checkpoints::is_open_to_all(dir) {
+        return Ok(Finding::warn(
+            DIRECTORY,
+            format!("{found}, and any user of this machine may do so"),
+            "somebody could put other checkpoints in the place of a run's",
+            format!("take that right away: chmod o-w {}", dir.display()),
+        ));
+    }
     Ok(match ourselves {
         Some(ourselves) if ourselves != owner => Finding::warn(
             DIRECTORY,

@@ -16,6 +16,7 @@ pub use qdrant::qdrant;
 pub use source::source;
 pub use target::{Wanted, target};
 
+use config::told;
 use serde::Serialize;
 
 /// What was found about one thing.
@@ -53,7 +54,7 @@ impl Finding {
         Finding {
             check,
             verdict: Verdict::Pass,
-            found: found.into(),
+            found: told(&found.into()),
             means: None,
             next: None,
         }

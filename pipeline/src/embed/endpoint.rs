@@ -131,7 +131,7 @@ impl Endpoint {
     /// What an answer that is no success means.
     fn refused(&self, status: StatusCode, wait: Option<Duration>, body: &[u8], texts: &[&str]) -> Failure {
         let refusal = Refusal::read(body);
-        let said = shown(&refusal.message, texts, self.key.as_ref());
+        let said = shown(&refusal.message, texts);
         let message = match said.as_str() {
             "" => format!("it answers {status}"),
             said => format!("it answers {status}: {said}"),

@@ -3,8 +3,9 @@
 //! Servers say it in several shapes, and some repeat what was sent to them. Texts are values of documents and a key is
 //! a secret, so a message that repeats either is not shown.
 
-use config::Secret;
+use config::veiled;
 use serde_json::Value;
+use std::borrow::Cow;
 
 /// As much of a message as is shown.
 const LONGEST: usize = 300;
@@ -71,25 +72,24 @@ fn one_line(text: &str) -> String {
     let words: Vec<&str> = text
         .split(|c: char| c.is_whitespace() || c.is_control())
         .collect();
-    let line = words
+    words
         .into_iter()
         .filter(|word| !word.is_empty())
         .collect::<Vec<_>>()
-        .join(" ");
-    match line.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}…", &line[..end]),
-        None => line,
-    }
+        .join(" ")
 }
 
-/// `message`, unless it repeats a piece of what was sent.
-pub(super) fn shown(message: &str, texts: &[&str], key: Option<&Secret>) -> String {
-    let repeats = texts.iter().any(|text| repeats(message, &one_spaced(text)));
-    let tells = key.is_some_and(|key| message.contains(key.expose()));
-    if repeats || tells {
-        WITHHELD.to_owned()
-    } else {
-        message.to_owned()
+/// As much of `message` as is shown, unless it repeats a piece of what was sent. A key is looked for in all of it: cut
+/// in two it would not be found, and half of it is still half a key.
+pub(super) fn shown(message: &str, texts: &[&str]) -> String {
+    let tells = matches!(veiled(message), Cow::Owned(_));
+    let short = match message.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &message[..end]),
+        None => message.to_owned(),
+    };
+    match tells || texts.iter().any(|text| repeats(&short, &one_spaced(text))) {
+        true => WITHHELD.to_owned(),
+        false => short,
     }
 }
 
@@ -116,6 +116,7 @@ fn repeats(message: &str, text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use config::Secret;
     use proptest::prelude::*;
 
     #[test]
@@ -140,20 +141,18 @@ mod tests {
     #[test]
     fn a_message_that_repeats_a_text_or_the_key_is_withheld() {
         let text = "The patient came\nin on Monday with a cough.";
-        let key = Secret::new("sk-hunter2");
+        let _key = Secret::new("sk-hunter2");
+        let cut = format!("{}sk-hunter2", "x".repeat(LONGEST - 5));
         for message in [
+            cut.as_str(),
             "cannot embed 'The patient came in on M'",
             "Incorrect key: sk-hunter2",
             "bad input: cough!",
         ] {
-            assert_eq!(
-                shown(message, &[text, "cough!"], Some(&key)),
-                WITHHELD,
-                "{message}"
-            );
+            assert_eq!(shown(message, &[text, "cough!"]), WITHHELD, "{message}");
         }
         let plain = "maximum context length is 512 tokens";
-        assert_eq!(shown(plain, &[text, "the"], Some(&key)), plain);
+        assert_eq!(shown(plain, &[text, "the"]), plain);
     }
 
     proptest! {
@@ -164,14 +163,14 @@ mod tests {
             let text = one_spaced(&text);
             let piece: String = text.chars().skip(start).take(length).collect();
             prop_assume!(piece.chars().count() >= REPEATED);
-            let told = shown(&format!("{around}{piece}{around}"), &[&text], None);
+            let told = shown(&format!("{around}{piece}{around}"), &[&text]);
             prop_assert_eq!(told, WITHHELD);
         }
 
         #[test]
         fn no_body_makes_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..64), text in any::<String>()) {
             let refusal = Refusal::read(&bytes);
-            let _ = shown(&refusal.message, &[&text], None);
+            let _ = shown(&refusal.message, &[&text]);
         }
     }
 }

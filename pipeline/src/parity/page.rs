@@ -209,10 +209,10 @@ fn line(database: &str, way: &str, cells: &[String]) -> String {
     )
 }
 
-/// Text that is shown as it is, and nothing else.
+/// Text that is shown as it is, and nothing else; what would turn a line around is written out.
 fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
-    for letter in text.chars() {
+    for letter in config::spelled(text, |letter| letter == '\n').chars() {
         match letter {
             '&' => safe.push_str("&amp;"),
             '<' => safe.push_str("&lt;"),

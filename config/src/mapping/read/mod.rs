@@ -140,6 +140,9 @@ pub(crate) fn policies(page: &mut Page<'_>, table: &DeTable<'_>) {
 pub(crate) fn tables(page: &mut Page<'_>, tables: &DeTable<'_>) {
     page.written.shape.in_doubt |= page.is_in_doubt();
     for (name, span, value) in in_order(tables) {
+        if page.is_lost() {
+            return;
+        }
         let DeValue::Table(table) = value.get_ref() else {
             let (line, found) = (page.line(span), article(value.get_ref().type_str()));
             let what = format!(
@@ -156,6 +159,11 @@ pub(crate) fn tables(page: &mut Page<'_>, tables: &DeTable<'_>) {
 }
 
 impl Shape {
+    /// How many problems are noted by now.
+    pub(crate) fn mistakes(&self) -> usize {
+        self.problems.len()
+    }
+
     fn refuse(&mut self, path: PathBuf, line: usize, what: String) {
         let origin = Origin::File { path, line };
         self.problems.push(Problem { origin, what });

@@ -4,6 +4,7 @@
 //! to another host; an emulator is sent the customary stub token.
 
 use crate::fault::{Fault, Part};
+use config::Secret;
 use firestore::gcloud_sdk::google_cloud_auth::credentials::{
     CacheableResource, Credentials, CredentialsProvider, EntityTag, external_account, impersonated,
     user_account,
@@ -16,6 +17,8 @@ use http::{Extensions, HeaderMap, HeaderValue};
 use std::path::Path;
 
 const GOOGLE: &str = "https://firestore.googleapis.com";
+/// What in Google's key files must not be seen: known as secrets, they are taken out of whatever repeats them.
+const SECRETS: [&str; 4] = ["private_key", "private_key_id", "refresh_token", "client_secret"];
 const CONNECT: &str = "connect to Firestore";
 
 /// Opens as many HTTP/2 connections as asked for, all at once; each carries several lanes.
@@ -91,6 +94,9 @@ async fn from_file(file: &Path, scopes: Vec<String>) -> Result<GoogleAuthHeaders
     // A parse error's text may quote the file, and the file is a secret: only its place is told.
     let json: serde_json::Value = serde_json::from_str(&text)
         .map_err(|error| unusable(format!("it is not JSON (line {})", error.line())))?;
+    for secret in SECRETS.iter().filter_map(|name| json.get(name)?.as_str()) {
+        let _known = Secret::new(secret);
+    }
     let kind = json
         .get("type")
         .and_then(|kind| kind.as_str())
