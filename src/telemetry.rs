@@ -12,9 +12,8 @@ use std::io::{self, Write};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
 
-/// Libraries that say at `info` what an operator does not need.
-const QUIET: &str =
-    "firestore=warn,gcloud_sdk=warn,tokio_postgres=warn,hyper=warn,h2=warn,tonic=warn,rustls=warn";
+/// Libraries that say what an operator does not need: at `info`, or of each failure what we say better ourselves.
+const QUIET: &str = "deadpool=off,firestore=warn,gcloud_sdk=off,h2=warn,hyper=warn,rustls=warn,tokio_postgres=warn,tonic=warn";
 
 /// Starts logging.
 pub(crate) fn log(telemetry: &Telemetry, display: MultiProgress, colour: bool) -> anyhow::Result<()> {

@@ -7,7 +7,7 @@
  *
  *   ETL_SEAM_FOLDER  the folder whose files count
  *   ETL_SEAM_OF      what counts: "files", "target" (sockets of PostgreSQL, which are of the unix kind), "source" (others)
- *   ETL_SEAM_SAYS    words that are in what counts; nothing, and every step counts
+ *   ETL_SEAM_SAYS    words that are in what counts, as the log has it; nothing, and every step counts
  *   ETL_SEAM_AT      the step to strike at; 0 never
  *   ETL_SEAM_STRIKE  "before", "after", "half": SIGKILL then; "full": no space from there on; a number: this errno, once
  *   ETL_SEAM_LOG     a file that gets a line for each step
@@ -90,23 +90,21 @@ static int is_inside(const char *path) {
     return length && !strncmp(path, folder, length) && (path[length] == '/' || !path[length]);
 }
 
-/* Notes a step, its number and what it was, and says whether it is the one to be struck. */
+/* Notes a step, its number and what it was, and says whether it is the one to be struck. What cannot be printed is a
+ * point, so that whoever looks for words can say what stands around them. */
 static int is_struck(enum kind kind, const char *what, const void *bytes, size_t length) {
     if (kind == OTHER || kind != of) return 0;
-    if (says && !memmem(bytes, length, says, strlen(says)) && strcmp(what, says)) return 0;
-    long step = atomic_fetch_add(&steps, 1) + 1;
-    int struck = at && (step == at || (strike == FULL && step > at));
-    if (book >= 0) {
-        char line[256];
-        int end = snprintf(line, 64, "%ld %s ", step, what);
-        for (size_t i = 0; i < length && end < 254; i++) {
-            unsigned char byte = ((const unsigned char *)bytes)[i];
-            line[end++] = byte >= ' ' && byte < 127 ? byte : '.';
-        }
-        line[end++] = '\n';
-        syscall(SYS_write, book, line, end);
+    char line[512], told[448];
+    size_t end = snprintf(told, sizeof told, "%s ", what);
+    for (size_t i = 0; i < length && end < sizeof told - 1; i++) {
+        unsigned char byte = ((const unsigned char *)bytes)[i];
+        told[end++] = byte >= ' ' && byte < 127 ? byte : '.';
     }
-    return struck;
+    told[end] = 0;
+    if (says && !strstr(told, says)) return 0;
+    long step = atomic_fetch_add(&steps, 1) + 1;
+    if (book >= 0) syscall(SYS_write, book, line, snprintf(line, sizeof line, "%ld %s\n", step, told));
+    return at && (step == at || (strike == FULL && step > at));
 }
 
 /* Whether the step is to fail, with errno set; ends the program where it is to be ended before it. */

@@ -68,7 +68,7 @@ impl Seam {
         })
     }
 
-    /// Counts only steps that say these words, or that are called so.
+    /// Counts only steps that say these words among the first, or that are called so; what cannot be printed is a point.
     #[must_use]
     pub fn saying(mut self, words: &str) -> Seam {
         self.says = Some(words.to_owned());

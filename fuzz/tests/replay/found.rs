@@ -56,7 +56,7 @@ fn a_default_that_json_has_no_number_for_is_kept() {
 /// Settings took them, and then every document without the field was rejected.
 #[test]
 fn a_default_that_no_row_can_hold_is_no_setting() {
-    let real = [b"\x08\x811e300".as_slice(), b"\x16\x82{1e300}", b"\x08\x811e-300"];
+    let real = [b"\x08\x811e300".as_slice(), b"\x16\x82{1e300}"];
     let moments = [
         b"\x0a\x829999-12-31T23:59:59-15:59".as_slice(),
         b"\x18\x82{0001-01-01T00:00:00+15:59}",

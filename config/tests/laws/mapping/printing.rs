@@ -110,7 +110,7 @@ fn the_mappings_made_for_these_laws_say_everything_the_language_can() {
 fn a_number_that_json_cannot_say_is_kept_and_is_the_same_again() {
     for number in ["inf", "-inf", "nan", "-0.0", "1e300"] {
         let text = format!(
-            "[tables.t]\nfrom = \"t\"\n[tables.t.columns]\na = {{ type = \"real\", default = {number} }}\n"
+            "[tables.t]\nfrom = \"t\"\n[tables.t.columns]\na = {{ type = \"double precision\", default = {number} }}\n"
         );
         let written = mapping(&text).unwrap();
         assert_eq!(mapping(&text).unwrap(), written);
