@@ -47,7 +47,9 @@ pub fn seeds() -> Vec<Vec<u8>> {
             read_time: Some(Default::default()),
             skipped_results: i32::from(number) - 1,
             explain_metrics: None,
-            continuation_selector: number.is_multiple_of(2).then_some(ContinuationSelector::Done(true)),
+            continuation_selector: number
+                .is_multiple_of(2)
+                .then_some(ContinuationSelector::Done(true)),
         }
     };
     let mut seeds: Vec<Vec<u8>> = (0..12).map(|number| whole(number).encode_to_vec()).collect();
