@@ -42,7 +42,7 @@ const STEPS: [(Of, &str, &str, u64); 15] = [
     (Of::Target, "receive C....COMMIT.", "COMMIT is answered", 4),
     (Of::Target, "primary key", "an index is built", 2),
     (Of::Files, "{\"version\":", "the plan is written", 1),
-    (Of::Files, ".lane/", "a checkpoint is written", 4),
+    (Of::Files, "lane/", "a checkpoint is written", 4),
     (Of::Files, "sync ", "the log is synced", 4),
     (Of::Files, "rename", "a file gets its name", 1),
 ];
