@@ -8,16 +8,16 @@ use rehearsal::proxy::{Direction, Proxy, Rule, Upstream};
 
 pub(super) async fn case(case: &mut Case) {
     let trial = Trial::on(server().await, case, 1_500).await;
-    let faults = case.scaled(12).max(1);
+    let faults = case.scaled(36).max(1);
     let rules = std::iter::repeat_with(|| {
-        let nth = case.dice.random_range(1..60);
+        let nth = case.dice.random_range(1..90);
         let sql = "commit".to_owned();
         match case.dice.random_range(0..8) {
             0..4 => Rule::LoseAnswer { sql, nth },
             4..6 => Rule::CutBefore { sql, nth },
             // Somewhere in the middle of whatever is said then.
-            6 => Rule::cut_after_bytes(Direction::ToServer, case.dice.random_range(1..400_000)),
-            _ => Rule::cut_after_bytes(Direction::ToClient, case.dice.random_range(1..40_000)),
+            6 => Rule::cut_after_bytes(Direction::ToServer, case.dice.random_range(1..800_000)),
+            _ => Rule::cut_after_bytes(Direction::ToClient, case.dice.random_range(1..80_000)),
         }
     });
     let rules = rules.take(faults).collect();

@@ -7,23 +7,38 @@
 use super::trial::Trial;
 use crate::support::server;
 use rand::RngExt;
+use rand::rngs::StdRng;
 use rehearsal::campaign::Case;
 
-/// What may be raised, and whether it passes by itself: of the others a start ends, and the next one goes on.
-const REFUSALS: [&str; 10] = [
-    "40001", "40P01", "53300", "57014", "55P03", "57P03", "08006", "end", "53100", "25006",
+/// What may be raised and passes by itself.
+const PASSING: [&str; 8] = [
+    "40001", "40P01", "53300", "57014", "55P03", "57P03", "08006", "end",
 ];
+/// What ends a start, and the next one goes on: raised less often, for a start takes as long as many refusals.
+const LASTING: [&str; 2] = ["53100", "25006"];
 
-/// Counts every call, and raises what the plan has for that number; `end` ends the connection. Tables are given these
-/// triggers when they are made.
+/// Calls that may be refused: more than most runs make.
+const CALLS: i64 = 400;
+
+const PLAN: &str = "insert into trouble.plan select * from unnest($1::bigint[], $2::text[])";
+
+/// Counts every call, a COMMIT once, however many lanes it moves, and raises what the plan has for that number; `end`
+/// ends the connection. Tables are given these triggers when they are made.
 const TRIGGERS: &str = "
 create schema trouble;
 create sequence trouble.calls;
 create table trouble.plan (call bigint primary key, what text not null);
 create sequence trouble.struck;
 create function trouble.strikes() returns trigger language plpgsql security definer as $$
-declare now bigint := nextval('trouble.calls'); what_now text;
+declare now bigint; what_now text;
 begin
+    if tg_name = 'at_commit' then
+        if current_setting('trouble.committing', true) = 'yes' then
+            return null;
+        end if;
+        perform set_config('trouble.committing', 'yes', true);
+    end if;
+    now := nextval('trouble.calls');
     select what into what_now from trouble.plan where call = now;
     if found then
         perform nextval('trouble.struck');
@@ -57,13 +72,8 @@ pub(super) async fn case(case: &mut Case) {
     let trial = Trial::on(server().await, case, 2_000).await;
     let client = trial.world.client().await;
     client.batch_execute(TRIGGERS).await.unwrap();
-    let faults = case.scaled(25).max(1);
-    for _ in 0..faults {
-        let what = REFUSALS[case.dice.random_range(0..REFUSALS.len())];
-        let call: i64 = case.dice.random_range(1..150);
-        let plan = "insert into trouble.plan values ($1, $2) on conflict do nothing";
-        client.execute(plan, &[&call, &what]).await.unwrap();
-    }
+    let (calls, what): (Vec<i64>, Vec<&str>) = refusals(case).into_iter().unzip();
+    client.execute(PLAN, &[&calls, &what]).await.unwrap();
     // Whoever waits for the server to let go of everybody must not wait for us.
     drop(client);
     trial.through(|| trial.start(&[])).await;
@@ -71,4 +81,21 @@ pub(super) async fn case(case: &mut Case) {
     let struck = "select case when is_called then last_value else 0 end from trouble.struck";
     let struck: i64 = client.query_one(struck, &[]).await.unwrap().get(0);
     case.note(struck as u64);
+}
+
+/// Which calls are refused, and how: about one in five.
+fn refusals(case: &mut Case) -> Vec<(i64, &'static str)> {
+    let one_of = |dice: &mut StdRng, list: &[&'static str]| list[dice.random_range(0..list.len())];
+    let (calls, dice) = (1..=CALLS * case.size as i64 / 100, &mut case.dice);
+    let mut refused: Vec<_> = calls
+        .filter(|_| dice.random_ratio(1, 5))
+        .map(|call| (call, ""))
+        .collect();
+    for (_, what) in &mut refused {
+        *what = match dice.random_ratio(1, 20) {
+            true => one_of(dice, &LASTING),
+            false => one_of(dice, &PASSING),
+        };
+    }
+    refused
 }

@@ -5,7 +5,8 @@ use prost::Message;
 use proto::run_query_response::ContinuationSelector;
 use transforms::firestore::{answer, document};
 
-use super::{choices, document as documents, tables};
+use super::{document as documents, tables};
+use crate::mappings::Choices;
 use crate::mappings::documents::document as sample;
 use crate::reference::moment;
 use crate::sent;
@@ -40,7 +41,10 @@ pub fn law(data: &[u8]) {
 /// With and without a document, the last and others.
 pub fn seeds() -> Vec<Vec<u8>> {
     let whole = |number: u8| {
-        let body = sent::bytes(&sample(&tables(number), &mut choices(number.into(), 100)));
+        let body = sent::bytes(&sample(
+            &tables(number),
+            &mut Choices::scattered(number.into(), 100),
+        ));
         proto::RunQueryResponse {
             transaction: vec![number; usize::from(number % 3)],
             document: proto::Document::decode(body.as_slice()).ok(),

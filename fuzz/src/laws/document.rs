@@ -4,8 +4,8 @@
 
 use transforms::firestore;
 
-use super::{choices, judged, tables};
-use crate::mappings::documents;
+use super::{judged, tables};
+use crate::mappings::{Choices, documents};
 use crate::sent;
 
 /// See the module.
@@ -24,7 +24,10 @@ pub fn law(data: &[u8]) {
 /// Documents for many mappings.
 pub fn seeds() -> Vec<Vec<u8>> {
     let seed = |mapping: u8| {
-        let document = documents::document(&tables(mapping), &mut choices(1000 + u64::from(mapping), 300));
+        let document = documents::document(
+            &tables(mapping),
+            &mut Choices::scattered(1000 + u64::from(mapping), 300),
+        );
         [&[mapping], sent::bytes(&document).as_slice()].concat()
     };
     (0..64).map(seed).collect()

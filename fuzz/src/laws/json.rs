@@ -3,7 +3,8 @@
 
 use transforms::{Rebuilt, Value, json};
 
-use super::{choices, tables};
+use super::tables;
+use crate::mappings::Choices;
 use crate::mappings::documents::{ROOT, Sample, document};
 
 /// See the module.
@@ -58,7 +59,7 @@ fn told(fields: Vec<(String, json::Owned)>) {
 /// Documents with values of every type.
 pub fn seeds() -> Vec<Vec<u8>> {
     let object = |number: u8| {
-        let Sample { fields, .. } = document(&tables(number), &mut choices(number.into(), 300));
+        let Sample { fields, .. } = document(&tables(number), &mut Choices::scattered(number.into(), 300));
         let fields: Vec<(&str, Value<'_>)> = fields
             .iter()
             .map(|(name, value)| (name.as_str(), value.view()))

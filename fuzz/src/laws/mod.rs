@@ -18,21 +18,9 @@ use transforms::mapping::Table;
 use crate::judge::Judge;
 use crate::mappings::{Choices, often_plain};
 
-/// Choices that look like chance, the same every time and for ever: a corpus outlives releases of `rand`.
-fn choices(seed: u64, count: usize) -> Choices {
-    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-    let mut next = || {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        (state >> 24) as u16
-    };
-    Choices::new(std::iter::repeat_with(&mut next).take(count).collect())
-}
-
 /// The tables of one of 256 mappings; the first byte of an input says which.
 fn tables(mapping: u8) -> Vec<Table> {
-    often_plain(&mut choices(mapping.into(), 300))
+    often_plain(&mut Choices::scattered(mapping.into(), 300))
 }
 
 /// Asks the judge of a mapping, who is appointed once for each thread.

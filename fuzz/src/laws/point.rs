@@ -8,9 +8,8 @@ use transforms::mapping::Table;
 use transforms::qdrant::{self, Digester};
 use transforms::{Packer, Row, Tuples, Unpacker, Value, relations};
 
-use super::choices;
 use crate::mappings::documents::Sample;
-use crate::mappings::neighbours;
+use crate::mappings::{Choices, neighbours};
 use crate::rebuilt::rows;
 
 #[allow(dead_code)]
@@ -90,13 +89,16 @@ fn packed_and_told(mapping: u8, point: Sample) {
 }
 
 fn table(mapping: u8) -> Table {
-    mappings::table(&mut choices(mapping.into(), 400))
+    mappings::table(&mut Choices::scattered(mapping.into(), 400))
 }
 
 /// Points for many mappings, as two generations of servers send them.
 pub fn seeds() -> Vec<Vec<u8>> {
     let seed = |mapping: u8| {
-        let point = filled::point(&table(mapping), &mut choices(3000 + u64::from(mapping), 400));
+        let point = filled::point(
+            &table(mapping),
+            &mut Choices::scattered(3000 + u64::from(mapping), 400),
+        );
         [
             &[mapping],
             wire::sent(&point, mapping.is_multiple_of(2)).as_slice(),

@@ -6,9 +6,9 @@ use pipeline::export::cells;
 use transforms::mapping::Table;
 use transforms::{Packer, Row, Tuples, Unpacker, relations};
 
-use super::{choices, tables};
+use super::tables;
 use crate::mappings::documents::{ROOT, Sample, document};
-use crate::mappings::neighbours;
+use crate::mappings::{Choices, neighbours};
 use crate::rebuilt::assert_rebuilds;
 
 /// See the module.
@@ -81,7 +81,7 @@ pub fn seeds() -> Vec<Vec<u8>> {
 
 fn seed(mapping: u8) -> Option<Vec<u8>> {
     let tables = tables(mapping);
-    let sample = document(&tables, &mut choices(2000 + u64::from(mapping), 300));
+    let sample = document(&tables, &mut Choices::scattered(2000 + u64::from(mapping), 300));
     let (notes, out) = packed(&tables, &neighbours(), &sample);
     notes.ok()?;
     let mut seed = vec![mapping];

@@ -67,24 +67,12 @@ proptest! {
     }
 }
 
-/// Choices that look like chance, the same every time.
-fn scattered(seed: u64, count: usize) -> Vec<u16> {
-    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-    let mut next = || {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        (state >> 24) as u16
-    };
-    std::iter::repeat_with(&mut next).take(count).collect()
-}
-
 /// A law about nothing would hold as well.
 #[test]
 fn many_documents_of_strange_tables_are_packed_directly() {
     let direct = |seed: &u64| {
-        let tables = often_plain(&mut Choices::new(scattered(*seed, 300)));
-        let document = documents::document(&tables, &mut Choices::new(scattered(seed + 1, 900)));
+        let tables = often_plain(&mut Choices::scattered(*seed, 300));
+        let document = documents::document(&tables, &mut Choices::scattered(seed + 1, 900));
         directly(&tables, false, &bytes(&document))
     };
     let count = (0..2000).filter(direct).count();

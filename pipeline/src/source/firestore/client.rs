@@ -12,7 +12,6 @@ use crate::quota::{Granted, ReadQuota};
 use crate::retry::{Policy, Retry};
 use crate::source::codec::BytesCodec;
 use bytes::Bytes;
-use firestore::FirestoreDb;
 use firestore::gcloud_sdk::GoogleAuthMiddleware;
 use firestore::gcloud_sdk::google::firestore::v1 as proto;
 use firestore::gcloud_sdk::google::firestore::v1::firestore_client::FirestoreClient;
@@ -32,7 +31,7 @@ const ASK_TIME: &str = "ask Firestore for its time";
 
 /// A database's API.
 pub struct Client {
-    connections: Vec<FirestoreDb>,
+    connections: Vec<GoogleAuthMiddleware>,
     next: AtomicUsize,
     root: String,
     quota: Arc<ReadQuota>,
@@ -125,21 +124,14 @@ impl Client {
         &self.quota
     }
 
-    fn connection(&self) -> &FirestoreDb {
-        let turn = self.next.fetch_add(1, Ordering::Relaxed);
-        &self.connections[turn % self.connections.len()]
-    }
-
-    /// The next connection in turn, for a method called by its path.
+    /// The next connection in turn.
     pub(super) fn service(&self) -> GoogleAuthMiddleware {
-        self.connection().client().get_with(|service| service)
+        let turn = self.next.fetch_add(1, Ordering::Relaxed);
+        self.connections[turn % self.connections.len()].clone()
     }
 
     pub(super) fn typed(&self) -> FirestoreClient<GoogleAuthMiddleware> {
-        self.connection()
-            .client()
-            .get()
-            .max_decoding_message_size(LARGEST_MESSAGE)
+        FirestoreClient::new(self.service()).max_decoding_message_size(LARGEST_MESSAGE)
     }
 
     /// Makes sure that a database answers there and lets this caller read. Tries less often than the rest of the run:

@@ -10,43 +10,63 @@ use firestore::gcloud_sdk::google_cloud_auth::credentials::{
     user_account,
 };
 use firestore::gcloud_sdk::google_cloud_auth::errors::CredentialsError;
-use firestore::gcloud_sdk::{GCP_DEFAULT_SCOPES, GoogleAuthHeaders};
-use firestore::{FirestoreDb, FirestoreDbOptions};
+use firestore::gcloud_sdk::{GCP_DEFAULT_SCOPES, GoogleAuthHeaders, GoogleAuthMiddleware};
 use http::header::AUTHORIZATION;
 use http::{Extensions, HeaderMap, HeaderValue};
 use std::path::Path;
+use std::time::Duration;
+use tonic::transport::{Channel, ClientTlsConfig, Endpoint};
 
 const GOOGLE: &str = "https://firestore.googleapis.com";
 /// What in Google's key files must not be seen: known as secrets, they are taken out of whatever repeats them.
 const SECRETS: [&str; 4] = ["private_key", "private_key_id", "refresh_token", "client_secret"];
+/// What opening a connection may take, and how long a silent one is left alone.
+const OPENING: Duration = Duration::from_secs(30);
+const ALIVE: Duration = Duration::from_secs(60);
+/// The most that may come at once: of the usual 16 KiB, each costs a question to the system and a look at its head.
+const FRAME: u32 = 256 << 10;
 const CONNECT: &str = "connect to Firestore";
 
 /// Opens as many HTTP/2 connections as asked for, all at once; each carries several lanes.
-pub(super) async fn open(config: &config::Firestore) -> Result<Vec<FirestoreDb>, Fault> {
+pub(super) async fn open(config: &config::Firestore) -> Result<Vec<GoogleAuthMiddleware>, Fault> {
     let all = (0..config.connections.get()).map(|_| connect(config));
     futures::future::try_join_all(all).await
 }
 
-async fn connect(config: &config::Firestore) -> Result<FirestoreDb, Fault> {
-    let url = match &config.emulator {
-        Some(host) => format!("http://{host}"),
-        None => GOOGLE.to_owned(),
+async fn connect(config: &config::Firestore) -> Result<GoogleAuthMiddleware, Fault> {
+    let (url, auth) = match &config.emulator {
+        Some(host) => {
+            let owner = Credentials::from(Owner(EntityTag::new()));
+            (format!("http://{host}"), GoogleAuthHeaders::from(owner))
+        }
+        None => (
+            GOOGLE.to_owned(),
+            real_credentials(config.credentials.as_deref()).await?,
+        ),
     };
-    let mut options = FirestoreDbOptions::new(config.project.clone());
-    options.database_id = config.database.clone();
-    options.firebase_api_url = Some(url.clone());
-    let auth = match &config.emulator {
-        Some(_) => GoogleAuthHeaders::from(Credentials::from(Owner(EntityTag::new()))),
-        None => real_credentials(config.credentials.as_deref()).await?,
+    let fault = |error: &(dyn std::error::Error + 'static)| {
+        let message = format!("nothing answers at {url} ({})", root_cause(error));
+        Fault::transient(Part::Source, CONNECT, message)
+            .with_cause("unreachable")
+            .with_remedy(format!("check that {url} can be reached from here"))
     };
-    FirestoreDb::with_options_auth(options, auth)
-        .await
-        .map_err(|error| {
-            let message = format!("nothing answers at {url} ({})", root_cause(&error));
-            Fault::transient(Part::Source, CONNECT, message)
-                .with_cause("unreachable")
-                .with_remedy(format!("check that {url} can be reached from here"))
-        })
+    let channel = channel(&url).await.map_err(|error| fault(&error))?;
+    let database = format!("projects/{}/databases/{}", config.project, config.database);
+    GoogleAuthMiddleware::new(channel, auth, Some(database)).map_err(|error| fault(&error))
+}
+
+async fn channel(url: &str) -> Result<Channel, tonic::transport::Error> {
+    let mut endpoint = Endpoint::from_shared(url.to_owned())?
+        .connect_timeout(OPENING)
+        .max_frame_size(FRAME)
+        .tcp_keepalive(Some(ALIVE))
+        .keep_alive_timeout(ALIVE)
+        .http2_keep_alive_interval(ALIVE)
+        .keep_alive_while_idle(true);
+    if url == GOOGLE {
+        endpoint = endpoint.tls_config(ClientTlsConfig::new().with_webpki_roots())?;
+    }
+    endpoint.connect().await
 }
 
 /// What lies at the bottom of an error: above it, this client's layers only repeat one another.

@@ -20,7 +20,7 @@ use crate::retry::Retry;
 use crate::room::{Room, Rooms};
 use crate::source::{Batch, Reader, Standing};
 use crate::stop::Stop;
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use checkpoints::{Position, Span};
 use std::sync::Arc;
 use tokio::time::Instant;
@@ -110,11 +110,14 @@ impl LaneReader {
             let at_hand = self.stream.as_mut().and_then(|open| open.answers.at_hand());
             let step = match at_hand {
                 Some(answer) => self.take(answer).await?,
-                None => tokio::select! {
-                    biased;
-                    () = stop.draining() => break,
-                    step = self.step() => step?,
-                },
+                None => {
+                    self.tell();
+                    tokio::select! {
+                        biased;
+                        () = stop.draining() => break,
+                        step = self.step() => step?,
+                    }
+                }
             };
             match step {
                 Step::Document(body) => {
@@ -127,6 +130,7 @@ impl LaneReader {
                 Step::Pause => break,
             }
         }
+        self.tell();
         let to = match &self.last {
             _ if ended => Position::End,
             Some(last) if !documents.is_empty() => Position::at(last.as_bytes()),
@@ -166,7 +170,7 @@ impl LaneReader {
     /// room for it: that was a quarter of what reading a document took.
     async fn take(&mut self, answer: Result<Option<Bytes>, Status>) -> Result<Step, Fault> {
         match answer {
-            Ok(Some(message)) => match self.understand(&message) {
+            Ok(Some(message)) => match self.understand(message) {
                 Ok(Some(body)) => Ok(Step::Document(body)),
                 Ok(None) => Ok(Step::Again),
                 Err(fault) => {
@@ -223,8 +227,9 @@ impl LaneReader {
         Ok(Step::Again)
     }
 
-    fn understand(&mut self, message: &Bytes) -> Result<Option<Bytes>, Fault> {
-        let answer = firestore::answer(message).map_err(|error| malformed(&self.action, &error))?;
+    /// The document that a message holds, if it holds one.
+    fn understand(&mut self, mut message: Bytes) -> Result<Option<Bytes>, Fault> {
+        let answer = firestore::answer(&message).map_err(|error| malformed(&self.action, &error))?;
         let Some(open) = &mut self.stream else {
             return Ok(None);
         };
@@ -232,7 +237,10 @@ impl LaneReader {
         let Some(range) = answer.document else {
             return Ok(None);
         };
-        let body = message.slice(range);
+        // Not a slice of it: that would count who holds its block up, and down again.
+        message.truncate(range.end);
+        message.advance(range.start);
+        let body = message;
         let name = firestore::name(&body).map_err(|error| malformed(&self.action, &error))?;
         let path = below(name, self.parts.client.root());
         let Some(path) = path.filter(|path| self.query.admits(path, self.last.as_deref())) else {
@@ -247,10 +255,14 @@ impl LaneReader {
         self.billed += cost;
         self.confirming = false;
         self.arrivals.document(body.len(), cost);
-        self.parts.quota.note(1);
         self.parts.retry.progress();
         path.clone_into(self.last.get_or_insert_default());
         Ok(Some(body))
+    }
+
+    /// Says what came since it was said last.
+    fn tell(&mut self) {
+        self.parts.quota.note(self.arrivals.tell());
     }
 
     async fn clean_end(&mut self) -> Result<Step, Fault> {

@@ -82,6 +82,7 @@ impl LaneReader {
                         last = Some(id);
                         documents.push(point);
                     }
+                    self.arrivals.tell();
                 }
                 Turn::Again => {}
                 Turn::NoRoom => break,

@@ -23,6 +23,18 @@ impl Choices {
         Choices(list.into_iter())
     }
 
+    /// Choices that look like chance, the same every time and for ever: a corpus outlives releases of `rand`.
+    pub(crate) fn scattered(seed: u64, count: usize) -> Choices {
+        let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+        let next = || {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            (state >> 24) as u16
+        };
+        Choices::new(std::iter::repeat_with(next).take(count).collect())
+    }
+
     /// A number below `count`.
     pub(crate) fn below(&mut self, count: usize) -> usize {
         (usize::from(self.0.next().unwrap_or(0)) * count) >> 16
