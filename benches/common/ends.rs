@@ -100,8 +100,7 @@ impl Ends {
 
     /// Does away with a database that [`Ends::database`] made.
     pub(crate) fn gone(&self, url: &str) {
-        let name = url.rsplit('/').next().unwrap();
-        self.does(self.server.url(), &format!("drop database {name} with (force)"));
+        self.runtime.block_on(self.server.remove(url)).unwrap();
     }
 
     pub(crate) fn does(&self, url: &str, statements: &str) {

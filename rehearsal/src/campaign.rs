@@ -25,6 +25,8 @@ use std::time::{Duration, Instant};
 const LARGEST: usize = 100;
 /// A campaign ends after so many failures: more of them would tell the same.
 const FAILURES: usize = 5;
+/// How often a long one says how far it is.
+const EVERY: Duration = Duration::from_secs(60);
 
 /// A law to be tried on many cases.
 #[derive(Debug)]
@@ -132,7 +134,12 @@ impl Campaign {
             let (_, failed) = attempt(seed, size, law);
             told.failures.extend(failed);
         }
+        let mut said = Instant::now();
         while told.events < self.count && told.failures.len() < FAILURES {
+            if said.elapsed() >= EVERY {
+                said = Instant::now();
+                eprintln!("{}", self.standing(&told, began.elapsed()));
+            }
             let seed = seed_of(self.seed, told.cases);
             let (events, failed) = attempt(seed, self.size, law);
             told.cases += 1;
@@ -147,6 +154,21 @@ impl Campaign {
         }
         told.took = began.elapsed();
         told
+    }
+
+    /// How far it is.
+    fn standing(&self, told: &Told, took: Duration) -> String {
+        let failures = told.failures.len();
+        let left =
+            took.as_secs_f64() * self.count.saturating_sub(told.events) as f64 / told.events.max(1) as f64;
+        format!(
+            "campaign {}: {} of {} events in {} cases, {failures} failures, {:.0} s; about {left:.0} s to go",
+            self.name,
+            told.events,
+            self.count,
+            told.cases,
+            took.as_secs_f64(),
+        )
     }
 }
 

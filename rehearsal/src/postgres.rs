@@ -92,6 +92,14 @@ impl Server {
         self.create(prefix, "template0").await
     }
 
+    /// Does away with a database that was made here, and whatever is connected to it.
+    pub async fn remove(&self, url: &str) -> anyhow::Result<()> {
+        let name = url.rsplit('/').next().unwrap_or_default();
+        let drop = format!("drop database {name} with (force)");
+        let client = connect(self.url()).await?;
+        client.batch_execute(&drop).await.context(drop)
+    }
+
     /// Ends the server the hard way, as a crash would; connections break and the data stays.
     pub async fn stop_immediate(&self) -> anyhow::Result<()> {
         self.own("stopped")?.stop().await

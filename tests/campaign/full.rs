@@ -62,6 +62,8 @@ async fn target(case: &mut Case) {
         0 => trial.judge(&outcome).await,
         _ => trial.through(|| trial.start(&[])).await,
     }
+    // The disk is for the next case as well.
+    server.remove(&trial.world.url).await.unwrap();
 }
 
 /// A server whose write-ahead log has taken its share of the disk.

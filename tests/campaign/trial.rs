@@ -13,8 +13,9 @@ use rehearsal::seam::{Of, Seam};
 use simulator::fault::Plan;
 use simulator::{Options, Simulator};
 
-/// Starts that a run may take which nothing interrupts for good.
-const STARTS: usize = 40;
+/// Starts that a run may take which nothing interrupts for good. Where an end is out of reach for seconds, again and again,
+/// each start says so at once.
+const STARTS: usize = 1_000;
 
 /// One run that is to be made difficult.
 pub(super) struct Trial {

@@ -1,7 +1,7 @@
 //! Firestore, read in lanes at one snapshot time.
 //!
 //! Every document of a database is found wherever it lies, read once, and handed over as bytes. The `firestore`
-//! crate supplies channel, credentials and types; the calls below it are ours, because its streams end silently
+//! crate supplies credentials and types; channels and calls are ours, because its streams end silently
 //! on an error in mid-stream, its retry flag is wrong for cut connections and its message limit is below what a
 //! legal document needs.
 
