@@ -2,7 +2,7 @@
 
 use super::Stage;
 use super::kinds::{DOCUMENTS, SAMPLE};
-use crate::support::{code, summary, test};
+use crate::support::{code, complete, server, summary, test};
 use simulator::dataset::Dataset;
 use simulator::fault::{Fault, Method, Plan, Strike};
 
@@ -94,5 +94,42 @@ fn credentials_that_are_refused_from_the_first_are_told_at_once() {
             outcome.stdout
         );
         assert!(!outcome.stderr.contains("trying again"), "{}", outcome.stderr);
+    });
+}
+
+/// An answer that leaves a document out, or has two in the wrong order and so hides one, is otherwise as answers are. The
+/// count tells: the run is never said to be complete, however often it is started, and the way out that it names is one.
+#[test]
+fn an_answer_that_leaves_a_document_out() {
+    test(async {
+        for strike in [Strike::Omitted, Strike::Reordered] {
+            let fault = Fault::new(strike)
+                .methods([Method::RunQuery])
+                .collection("orders");
+            let lies = Plan::new(7).fault(fault.after_documents(40));
+            let stage = Stage::set(Dataset::shop(7, DOCUMENTS), lies).await;
+            for honest in [false, true] {
+                if honest {
+                    assert!(stage.struck(strike) > 0);
+                    stage.simulator.set_plan(Plan::default());
+                }
+                // The batch in which it was missed is loaded before the lane ends.
+                let small = ["--batch-rows", "20"];
+                let outcome = stage.run(&[&SAMPLE[..], &small].concat()).await;
+                assert_eq!(code(&outcome), 6, "{}\n{}", outcome.stdout, outcome.stderr);
+                for word in ["documents came, but", "counted at", "into an empty database"] {
+                    assert!(
+                        outcome.stdout.contains(word),
+                        "{word:?} is not in\n{}",
+                        outcome.stdout
+                    );
+                }
+                assert!(summary(&outcome)["loaded"].as_u64().unwrap() < stage.documents);
+            }
+            let world = stage.world.again(server().await).await;
+            let verdict = world.verdict(&complete(world.run(&[])).await).await;
+            assert!(verdict.is_exact(), "{verdict}");
+            assert_eq!(verdict.documents as u64, stage.documents, "{verdict}");
+        }
     });
 }

@@ -63,7 +63,11 @@ fn answers() {
                 truths[which].assert_read(&plan, &lanes);
             }
             Err(fault) => {
-                assert!(weather.is_hopeless, "what passes ended it: {fault:?}");
+                let found_out = weather.lies && fault.cause == "miscounted";
+                assert!(
+                    weather.is_hopeless || found_out,
+                    "what passes ended it: {fault:?}"
+                );
                 assert!(!fault.message.is_empty() && !fault.action.is_empty());
                 *told.entry("given up, and said").or_default() += 1;
             }

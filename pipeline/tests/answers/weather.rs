@@ -44,6 +44,9 @@ pub(crate) struct Weather {
     pub(crate) late: Plan,
     /// Some call never succeeds: then a fault has to say so.
     pub(crate) is_hopeless: bool,
+    /// Answers leave documents out, or have them in another order, and end like whole ones: where one is missed, the
+    /// count has to tell.
+    pub(crate) lies: bool,
 }
 
 impl Weather {
@@ -57,8 +60,10 @@ impl Weather {
                 early: plan.clone(),
                 late: plan,
                 is_hopeless,
+                lies: false,
             };
         }
+        let lies = dice.random_range(0..20) == 0;
         let early = passing(plan, dice, documents, size);
         // While a plan is made, what ends early without a word is believed; then the sums do not add up, and that is said.
         let late = match dice.random_range(0..4) {
@@ -70,7 +75,15 @@ impl Weather {
                     .probability(share(dice, size)),
             ),
         };
+        // What is read at another moment is counted anew, for what came before cannot be counted any more: who lies does
+        // not do that as well.
         let late = match dice.random_range(0..4) {
+            _ if lies => late.fault(
+                Fault::new([Strike::Omitted, Strike::Reordered][dice.random_range(0..2)])
+                    .methods([Method::RunQuery])
+                    .after_documents_in(places(dice, documents))
+                    .probability(share(dice, size)),
+            ),
             0 => late.fault(
                 Fault::new(Strike::SnapshotTooOld)
                     .methods([Method::RunQuery])
@@ -83,6 +96,7 @@ impl Weather {
             early,
             late,
             is_hopeless,
+            lies,
         }
     }
 }

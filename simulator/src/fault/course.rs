@@ -33,6 +33,10 @@ pub(crate) enum Blow {
     Stall(Duration),
     /// The documents sent last come once more.
     Repeat,
+    /// The next document and the one after it change places.
+    Reorder,
+    /// The next document is left out.
+    Omit,
     /// A message that cannot be decoded is sent.
     Malformed,
     /// Something that only Listen knows of.

@@ -235,6 +235,8 @@ impl Fault {
             Strike::HalfClose => Blow::Cut(Cut::HalfClose),
             Strike::Stall => Blow::Stall(self.time(dice)),
             Strike::RepeatedPage => Blow::Repeat,
+            Strike::Reordered => Blow::Reorder,
+            Strike::Omitted => Blow::Omit,
             Strike::Malformed => Blow::Malformed,
             Strike::ListenReset => Blow::Listen(Watch::Reset),
             Strike::ListenRemove => Blow::Listen(Watch::Remove(self.status(call))),

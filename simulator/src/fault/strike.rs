@@ -47,6 +47,10 @@ pub enum Strike {
     Bandwidth,
     /// The documents sent last, up to ten, come once more.
     RepeatedPage,
+    /// Two documents change places.
+    Reordered,
+    /// A document is left out, and nothing says so.
+    Omitted,
     /// A message that is none.
     Malformed,
     /// Listen: RESET, and everything once more.
@@ -65,7 +69,7 @@ use Strike::*;
 
 impl Strike {
     /// Everything that can go wrong.
-    pub const ALL: [Strike; 26] = [
+    pub const ALL: [Strike; 28] = [
         Unavailable,
         DeadlineExceeded,
         Internal,
@@ -86,6 +90,8 @@ impl Strike {
         Latency,
         Bandwidth,
         RepeatedPage,
+        Reordered,
+        Omitted,
         Malformed,
         ListenReset,
         ListenRemove,
@@ -117,6 +123,8 @@ impl Strike {
             Latency => "latency",
             Bandwidth => "bandwidth",
             RepeatedPage => "repeated_page",
+            Reordered => "reordered",
+            Omitted => "omitted",
             Malformed => "malformed",
             ListenReset => "listen_reset",
             ListenRemove => "listen_remove",
@@ -136,6 +144,7 @@ impl Strike {
         match self {
             EndEarly | StreamDeath => method.streams(),
             RepeatedPage => matches!(method, Method::RunQuery | Method::BatchGetDocuments),
+            Reordered | Omitted => method == Method::RunQuery,
             _ if self.is_listens() => method == Method::Listen,
             _ => true,
         }

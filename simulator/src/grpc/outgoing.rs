@@ -30,6 +30,17 @@ const DONE: [u8; 2] = [0x30, 0x01];
 #[derive(Debug)]
 pub(crate) struct Gone;
 
+/// A document's fate.
+#[derive(Debug)]
+enum Next {
+    Comes,
+    Omitted,
+    /// It waits until another has come.
+    Late,
+    /// It comes, and then the one that waited for it.
+    Before(Vec<u8>),
+}
+
 /// The sending end of an answer.
 #[derive(Debug)]
 pub(crate) struct Outgoing {
@@ -44,6 +55,8 @@ pub(crate) struct Outgoing {
     documents: u64,
     /// The documents sent last, when the course wants them again.
     recent: Option<VecDeque<Vec<u8>>>,
+    /// What becomes of the next document.
+    next: Next,
     /// Bytes per second, once the answer has begun.
     pace: Option<u64>,
     /// The next piece is cut in its last message.
@@ -65,6 +78,7 @@ impl Outgoing {
             buffer: Vec::with_capacity(CHUNK + (CHUNK >> 1)),
             last: 0,
             documents: 0,
+            next: Next::Comes,
             pace: None,
             cut: None,
             watches: VecDeque::new(),
@@ -91,14 +105,33 @@ impl Outgoing {
 
     /// Appends a message that counts as a document.
     pub(crate) fn document(&mut self, fill: impl FnOnce(&mut Vec<u8>)) {
+        let before = self.last;
         self.encoded(fill);
         self.documents += 1;
+        match std::mem::replace(&mut self.next, Next::Comes) {
+            Next::Comes => {}
+            Next::Before(late) => self.append(&late),
+            other => {
+                let taken = self.buffer.split_off(self.last);
+                self.last = before;
+                if matches!(other, Next::Late) {
+                    self.next = Next::Before(taken);
+                }
+                return;
+            }
+        }
         if let Some(recent) = &mut self.recent {
             recent.push_back(self.buffer[self.last..].to_vec());
             if recent.len() > PAGE {
                 recent.pop_front();
             }
         }
+    }
+
+    /// Appends a message that was taken out or sent before.
+    fn append(&mut self, message: &[u8]) {
+        self.last = self.buffer.len();
+        self.buffer.extend_from_slice(message);
     }
 
     /// Appends a message that counts as a document, made by the library.
@@ -190,12 +223,12 @@ impl Outgoing {
             Blow::Cut(cut) => self.cut = Some(cut),
             Blow::Stall(time) => self.pause(time).await?,
             Blow::Repeat => {
-                self.last = self.buffer.len();
-                for message in self.recent.iter().flatten() {
-                    self.last = self.buffer.len();
-                    self.buffer.extend_from_slice(message);
-                }
+                let recent = self.recent.take();
+                recent.iter().flatten().for_each(|message| self.append(message));
+                self.recent = recent;
             }
+            Blow::Reorder => self.next = Next::Late,
+            Blow::Omit => self.next = Next::Omitted,
             Blow::Listen(watch) => self.watches.push_back(watch),
             Blow::Malformed => {
                 self.encoded(|buffer| buffer.extend_from_slice(&[0x0a, 0xff, 0xff, 0xff, 0xff, 0x0f]))
@@ -207,6 +240,9 @@ impl Outgoing {
     /// The end: `done` is said by the last message, if that is how this answer ends.
     pub(crate) async fn end(mut self, done: bool) -> Result<(), Gone> {
         self.flush().await?;
+        if let Next::Before(late) = std::mem::replace(&mut self.next, Next::Comes) {
+            self.append(&late);
+        }
         if done && self.last < self.buffer.len() {
             self.buffer.extend_from_slice(&DONE);
             self.set_length();

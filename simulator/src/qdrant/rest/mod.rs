@@ -180,7 +180,7 @@ async fn befall(mut course: Course, line: Line, response: Response<Body>) -> Res
             Blow::Malformed => return plain(Ok("{\"result\":{\"poi".to_owned())),
             // In the middle of its first line, or a little later.
             Blow::Cut(cut) => line.cut_after(64, cut),
-            Blow::EndEarly | Blow::Repeat | Blow::Listen(_) => {}
+            Blow::EndEarly | Blow::Repeat | Blow::Reorder | Blow::Omit | Blow::Listen(_) => {}
         }
     }
     response

@@ -21,7 +21,8 @@ impl LaneReader {
             true => Fault::transient(Part::Sums, &*self.action, message),
             false => Fault::permanent(Part::Sums, &*self.action, message),
         };
-        let remedy = "start the same command again; if it happens twice, report it with this message";
+        let remedy = "start the same command again; if it says the same, an answer before this start was not whole: move \
+                      into an empty database, with a new checkpoint directory";
         self.parts
             .retry
             .again(fault.with_cause("miscounted").with_remedy(remedy))
