@@ -19,7 +19,7 @@ impl Plan {
     /// Everything that a bulk read can meet and must survive without anybody's help, each with this probability for
     /// each call, at any place within the first `documents` documents. Times are short, so that it is over soon.
     ///
-    /// What somebody must act on is not in it: missing permissions, and credentials that are refused from the first
+    /// What somebody must act on is not in it: missing permissions, answers that miss documents, and credentials that are refused from the first
     /// (they expire after two documents at the earliest). A method that is not offered is PartitionQuery, the only one
     /// that clients can do without. A fifth of the documents has come before a snapshot is too old: short answers
     /// never live to see that.

@@ -45,7 +45,7 @@ async fn connect(config: &config::Firestore) -> Result<GoogleAuthMiddleware, Fau
         ),
     };
     let fault = |error: &(dyn std::error::Error + 'static)| {
-        let message = format!("nothing answers at {url} ({})", root_cause(error));
+        let message = format!("nothing answers at {url}: {}", root_cause(error));
         Fault::transient(Part::Source, CONNECT, message)
             .with_cause("unreachable")
             .with_remedy(format!("check that {url} can be reached from here"))
@@ -75,16 +75,7 @@ fn root_cause(error: &(dyn std::error::Error + 'static)) -> String {
     while let Some(cause) = bottom.source() {
         bottom = cause;
     }
-    of_the_system(&bottom.to_string()).to_owned()
-}
-
-/// What the system said, where a layer wrote its error down as the code has it:
-/// `Os { code: 111, kind: ConnectionRefused, message: "Connection refused" }`.
-fn of_the_system(words: &str) -> &str {
-    let quoted = |label: &str| words.split_once(label)?.1.split_once('"').map(|(said, _)| said);
-    quoted("message: \"")
-        .or_else(|| quoted("error: \""))
-        .unwrap_or(words)
+    bottom.to_string()
 }
 
 async fn real_credentials(file: Option<&Path>) -> Result<GoogleAuthHeaders, Fault> {
@@ -164,20 +155,5 @@ impl CredentialsProvider for Owner {
 
     async fn universe_domain(&self) -> Option<String> {
         None
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::of_the_system;
-
-    #[test]
-    fn of_an_error_as_code_has_it_the_systems_words_are_told() {
-        let refused =
-            "ConnectError(\"tcp connect error\", Os { code: 111, message: \"Connection refused\" })";
-        assert_eq!(of_the_system(refused), "Connection refused");
-        let unknown = "Custom { kind: Uncategorized, error: \"failed to lookup address information\" }";
-        assert_eq!(of_the_system(unknown), "failed to lookup address information");
-        assert_eq!(of_the_system("plain words"), "plain words");
     }
 }
