@@ -272,7 +272,9 @@ fn what_trouble_says_is_what_the_tool_says() {
     let (text, is_shipped) = (read("TROUBLE.md"), |path: &&PathBuf| {
         path.starts_with("src") || path.starts_with("pipeline/src")
     });
-    let all: Vec<String> = sources().iter().filter(is_shipped).map(read).collect();
+    // A text that is broken over lines goes on where the next one begins.
+    let whole = |source: &PathBuf| -> String { read(source).split("\\\n").map(str::trim_start).collect() };
+    let all: Vec<String> = sources().iter().filter(is_shipped).map(whole).collect();
     let said: Vec<&str> = text
         .lines()
         .filter_map(|line| line.strip_prefix("next: "))
