@@ -140,11 +140,8 @@ impl ReadQuota {
             return;
         }
         self.measure(&mut state);
-        // Where nothing arrived yet, the rate at which it is safe to begin.
-        let measured = state
-            .measured
-            .filter(|rate| *rate > SLOWEST)
-            .unwrap_or(RAMP_START);
+        // Less than it is safe to begin with tells of the source's pace, or of a start just made, and not of its quota.
+        let measured = state.measured.unwrap_or_default().max(RAMP_START);
         let rate = self.rate(&state).unwrap_or(measured);
         state.cut = Some((rate / 2.0).max(SLOWEST));
         state.changed = now;
@@ -234,6 +231,15 @@ mod tests {
         quota.note(1000);
         quota.refused();
         assert_eq!(quota.allowed(), Some(500.0));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_refusal_of_the_first_moment_does_not_make_a_crawl_of_the_run() {
+        let quota = ReadQuota::new(None, 0.8, false);
+        tokio::time::advance(Duration::from_millis(100)).await;
+        quota.note(3);
+        quota.refused();
+        assert_eq!(quota.allowed(), Some(RAMP_START / 2.0));
     }
 
     #[tokio::test(start_paused = true)]

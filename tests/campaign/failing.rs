@@ -1,7 +1,7 @@
 //! Runs in which any one step fails: a write, a sync, a rename, what is said to or heard from an end.
 
 use super::struck::Strikes;
-use super::trial::Trial;
+use super::trial::{Trial, any_step};
 use crate::support::{code, server, summary};
 use rand::RngExt;
 use rehearsal::campaign::Case;
@@ -26,9 +26,9 @@ pub(super) async fn case(case: &mut Case, strikes: &Strikes) {
         &OF_SOCKETS
     };
     let steps = trial.steps(server, of).await;
-    for _ in 0..case.dice.random_range(1..=6) {
+    for _ in 0..case.dice.random_range(1..=12) {
         let strike = Strike::Fails(errors[case.dice.random_range(0..errors.len())]);
-        let seam = Seam::at(of, case.dice.random_range(1..=steps), strike).unwrap();
+        let seam = Seam::at(of, any_step(&mut case.dice, steps), strike).unwrap();
         let outcome = trial.left_whole(trial.struck(&seam)).await;
         if let Some(struck) = seam.struck() {
             case.note(1);

@@ -2,7 +2,7 @@
 
 use super::failing::assert_told;
 use super::struck::Strikes;
-use super::trial::Trial;
+use super::trial::{Trial, any_step};
 use crate::support::{code, server};
 use rand::RngExt;
 use rehearsal::campaign::Case;
@@ -31,8 +31,8 @@ async fn directory(case: &mut Case, strikes: &Strikes) {
     let server = server().await;
     let trial = Trial::on(server, case, DOCUMENTS).await;
     let steps = trial.steps(server, Of::Files).await;
-    for _ in 0..case.dice.random_range(1..=4) {
-        let seam = Seam::at(Of::Files, case.dice.random_range(1..=steps), Strike::Full).unwrap();
+    for _ in 0..case.dice.random_range(1..=12) {
+        let seam = Seam::at(Of::Files, any_step(&mut case.dice, steps), Strike::Full).unwrap();
         let outcome = trial.left_whole(trial.struck(&seam)).await;
         if let Some(struck) = seam.struck() {
             case.note(1);
@@ -75,11 +75,7 @@ async fn small() -> Server {
     let setting = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     let log = format!("{LOG}MB");
     let server = Server::start_with(Options {
-        settings: vec![
-            setting("min_wal_size", &log),
-            setting("max_wal_size", &log),
-            setting("autovacuum", "off"),
-        ],
+        settings: vec![setting("min_wal_size", &log), setting("max_wal_size", &log)],
         tmpfs_bytes: Some(DISK),
         ..Options::default()
     })

@@ -5,7 +5,7 @@
 
 use super::struck::Strikes;
 use super::torn_run::move_away;
-use super::trial::Trial;
+use super::trial::{Trial, any_step};
 use crate::support::{code, server};
 use rand::RngExt;
 use rehearsal::campaign::Case;
@@ -19,9 +19,9 @@ pub(super) async fn case(case: &mut Case, strikes: &Strikes) {
     let dir = trial.world.checkpoint_dir();
     let of = [Of::Files, Of::Files, Of::Target][case.dice.random_range(0..3)];
     let steps = trial.steps(server, of).await;
-    for _ in 0..case.dice.random_range(1..=6) {
+    for _ in 0..case.dice.random_range(1..=12) {
         let strike = [Strike::Before, Strike::After, Strike::Half][case.dice.random_range(0..3)];
-        let seam = Seam::at(of, case.dice.random_range(1..=steps), strike)
+        let seam = Seam::at(of, any_step(&mut case.dice, steps), strike)
             .unwrap()
             .keeping();
         let outcome = trial.left_whole(trial.struck(&seam)).await;

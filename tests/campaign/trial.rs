@@ -132,6 +132,15 @@ impl Trial {
     }
 }
 
+/// A step to strike, of so many that a whole run takes: any of them, or more often one of the first, so that something is
+/// left to do for the strikes that follow.
+pub(super) fn any_step(dice: &mut StdRng, steps: u64) -> u64 {
+    match dice.random_range(0..3) {
+        0 => dice.random_range(1..=steps),
+        _ => spread(dice, 1, steps),
+    }
+}
+
 /// A number between the two, small ones as likely as large ones.
 pub(super) fn spread(dice: &mut StdRng, least: u64, most: u64) -> u64 {
     let (least, most) = (least as f64, most as f64 + 1.0);

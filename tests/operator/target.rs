@@ -238,7 +238,6 @@ fn a_target_that_is_full_is_told_and_the_same_command_completes_once_there_is_ro
         let settings = vec![
             setting("min_wal_size", &format!("{LOG}MB")),
             setting("max_wal_size", &format!("{LOG}MB")),
-            setting("autovacuum", "off"),
         ];
         let options = Options {
             settings,

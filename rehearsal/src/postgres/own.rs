@@ -18,7 +18,9 @@ use crate::keeper::{GLANCE, Keeper};
 /// What makes a test server quick. A killed server loses nothing by it, since the kernel keeps what was written; a
 /// killed machine would. `synchronous_commit` stays on: without it a commit may be answered and not yet written.
 const QUICK: [(&str, &str); 2] = [("fsync", "off"), ("full_page_writes", "off")];
-const ALWAYS: [(&str, &str); 4] = [
+/// Autovacuum would go round the hundreds of databases that a suite makes, without end: half of what a server did.
+const ALWAYS: [(&str, &str); 5] = [
+    ("autovacuum", "off"),
     ("listen_addresses", ""),
     ("max_connections", "100"),
     ("max_wal_size", "4GB"),

@@ -62,7 +62,7 @@ impl Firestore {
             .documents()
             .map_or(query.most(), |most| most.min(query.most()));
         let paced = self.quota.page().map_or(most, |page| page.min(most));
-        let _granted = self.quota.take(self.quota.page().map_or(1, |_| paced)).await;
+        let mut granted = self.quota.take(self.quota.page().map_or(1, |_| paced)).await;
         let fault = |status: Status| self.client.fault(action, &status);
         let mut timed = Timed::default();
         let query = query.clone().limit(paced);
@@ -76,14 +76,17 @@ impl Firestore {
                 let cost = budget.cost(range.len());
                 metrics::billed(cost);
                 admitted.note(cost);
+                granted.came(1);
                 timed.bodies.push(body.slice(range));
             }
         }
         if timed.bodies.is_empty() {
             metrics::billed(1);
             admitted.note(1);
+            granted.came(1);
         }
         admitted.close();
+        granted.close();
         Ok(timed)
     }
 }

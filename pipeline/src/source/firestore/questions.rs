@@ -59,12 +59,14 @@ impl Client {
                 return Err(Trouble::Budget(budget.reached(&action)));
             };
             let page = admitted.documents().map_or(page, |most| most.min(page));
-            let _granted = self.quota().take(self.quota().page().map_or(1, |_| page)).await;
+            let mut granted = self.quota().take_page(page).await;
+            let page = granted.reads().map_or(page, |most| most.min(page));
             let mut answers = match self.query(&query.clone().limit(page), Some(at)).await {
                 Ok(answers) => answers,
                 Err(status) => {
                     if refused(&status) {
                         admitted.close();
+                        granted.close();
                     }
                     return Err(status.into());
                 }
@@ -78,6 +80,7 @@ impl Client {
                     let cost = budget.cost(range.len());
                     metrics::billed(cost);
                     admitted.note(cost);
+                    granted.came(1);
                     bodies.push(body.slice(range));
                 }
             }
@@ -85,10 +88,12 @@ impl Client {
                 // A query without a result is billed as one read.
                 metrics::billed(1);
                 admitted.note(1);
+                granted.came(1);
             }
             // An answer that ended without saying so may have been cut short on its way here.
             if done {
                 admitted.close();
+                granted.close();
             }
             Ok((page, bodies))
         })
