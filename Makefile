@@ -20,7 +20,9 @@ demo: ## move an application, kill the move half-way, go on, prove it (KEEP=1 ke
 	cargo build --release --workspace --bins
 	@"$$CARGO_TARGET_DIR/release/demo" $(if $(KEEP),--keep) $(if $(DOCUMENTS),--documents $(DOCUMENTS))
 
+# Tests wait for servers half of the time: twice as many at once as there are cores, up to what one PostgreSQL can hold.
 .PHONY: test
+test: export RUST_TEST_THREADS := $(or $(RUST_TEST_THREADS),$(shell n=$$((2 * $$(nproc))); echo $$((n < 8 ? n : 8))))
 test: ## every test, against a real PostgreSQL and the Firestore emulator
 	deploy/bootstrap --test
 	cargo test --release --workspace --no-fail-fast

@@ -19,17 +19,23 @@ pub fn all<S: CheckpointStore>(fresh: impl Fn() -> S) {
     what_postgres_says_is_taken_over(&fresh());
     beginning_replaces_what_was_there(&fresh());
     an_ending_is_noted_and_moves_no_lane(&fresh());
+    reads_of_plans_are_kept_until_a_run_begins(&fresh());
 }
 
 fn receipt(from: Position, to: Position, read: u64) -> Receipt {
-    let tally = Tally {
+    Receipt::after_commit(Span { from, to }, tally(read))
+}
+
+/// No two of them are alike.
+fn tally(read: u64) -> Tally {
+    Tally {
         read,
-        loaded: read,
+        loaded: 2 * read,
+        quarantined: 3 * read,
+        skipped: 4 * read,
         bytes: 10 * read,
-        billed: read,
-        ..Tally::default()
-    };
-    Receipt::after_commit(Span { from, to }, tally)
+        billed: 20 * read,
+    }
 }
 
 fn must<T>(law: &str, result: Result<T, CheckpointError>) -> T {
@@ -58,7 +64,7 @@ fn a_receipt_moves_its_lane_and_adds_its_tally(store: &impl CheckpointStore) {
     );
     let progress = must(law, store.progress(lane));
     assert_eq!(progress.position, Position::End, "{law}");
-    assert_eq!((progress.tally.read, progress.tally.bytes), (7, 70), "{law}");
+    assert_eq!(progress.tally, tally(7), "{law}");
 }
 
 fn a_receipt_that_starts_elsewhere_changes_nothing(store: &impl CheckpointStore) {
@@ -104,11 +110,7 @@ fn what_postgres_says_is_taken_over(store: &impl CheckpointStore) {
     );
     let earlier = Progress {
         position: Position::at("c"),
-        tally: Tally {
-            read: 2,
-            loaded: 2,
-            ..Tally::default()
-        },
+        tally: tally(2),
     };
     must(law, store.adopt(lane, &earlier));
     assert_eq!(must(law, store.progress(lane)), earlier, "{law}");
@@ -153,4 +155,16 @@ fn an_ending_is_noted_and_moves_no_lane(store: &impl CheckpointStore) {
     must(law, store.note_ending(Some(b"of the run before")));
     must(law, store.begin(b"another plan", &[]));
     assert_eq!(must(law, store.ending()), None, "{law}");
+}
+
+fn reads_of_plans_are_kept_until_a_run_begins(store: &impl CheckpointStore) {
+    let law = "reads of plans are kept until a run begins";
+    assert_eq!(must(law, store.planning_reads()), 0, "{law}");
+    for reads in [700, 7] {
+        must(law, store.note_planning_reads(reads));
+        assert_eq!(must(law, store.planning_reads()), reads, "{law}");
+        assert_eq!(must(law, store.plan()), None, "{law}");
+    }
+    must(law, store.begin(b"plan", &[]));
+    assert_eq!(must(law, store.planning_reads()), 0, "{law}");
 }

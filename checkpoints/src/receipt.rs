@@ -82,3 +82,55 @@ impl Receipt {
         self.tally
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ALL: Tally = Tally {
+        read: 60,
+        loaded: 10,
+        quarantined: 20,
+        skipped: 30,
+        bytes: 400,
+        billed: 5_000,
+    };
+
+    #[test]
+    fn it_adds_up_when_each_document_read_is_in_one_place() {
+        assert!(ALL.adds_up() && Tally::default().adds_up());
+        for wrong in [
+            Tally { read: 61, ..ALL },
+            Tally { loaded: 9, ..ALL },
+            Tally {
+                quarantined: 19,
+                ..ALL
+            },
+            Tally { skipped: 29, ..ALL },
+        ] {
+            assert!(!wrong.adds_up(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn sums_are_made_field_by_field() {
+        let mut sum = ALL;
+        sum += Tally {
+            read: 6,
+            loaded: 1,
+            quarantined: 2,
+            skipped: 3,
+            bytes: 40,
+            billed: 500,
+        };
+        let added = Tally {
+            read: 66,
+            loaded: 11,
+            quarantined: 22,
+            skipped: 33,
+            bytes: 440,
+            billed: 5_500,
+        };
+        assert_eq!(sum, added);
+    }
+}

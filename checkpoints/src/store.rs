@@ -31,15 +31,10 @@ pub trait CheckpointStore: Send + Sync + 'static {
     fn note_ending(&self, ending: Option<&[u8]>) -> Result<(), CheckpointError>;
 
     /// Reads that plans cost which never became a run; forgotten when one begins.
-    fn planning_reads(&self) -> Result<u64, CheckpointError> {
-        Ok(0)
-    }
+    fn planning_reads(&self) -> Result<u64, CheckpointError>;
 
     /// Remembers that number. Durable when it returns.
-    fn note_planning_reads(&self, reads: u64) -> Result<(), CheckpointError> {
-        let _ = reads;
-        Ok(())
-    }
+    fn note_planning_reads(&self, reads: u64) -> Result<(), CheckpointError>;
 }
 
 /// Why a checkpoint store refused or failed.

@@ -131,6 +131,16 @@ mod tests {
     }
 
     #[test]
+    fn what_is_no_log_is_not_read_as_one() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("000007.sst"), [5; HEADER]).unwrap();
+        std::fs::create_dir(dir.path().join("old.log")).unwrap();
+        assert_eq!(file_in(dir.path()).unwrap(), None);
+        std::fs::write(dir.path().join("000008.log"), [5; HEADER]).unwrap();
+        assert_eq!(file_in(dir.path()).unwrap().as_deref(), Some("000008.log"));
+    }
+
+    #[test]
     fn records_are_followed_from_block_to_block() {
         let record = |kind: u8, length: usize| {
             let mut record = vec![0; HEADER + length];
@@ -144,7 +154,9 @@ mod tests {
         assert!(!is_unending(&log(1)));
         assert!(is_unending(&log(131)));
         // What lies in a record is no header, and what comes after padding is not looked at.
-        assert!(!is_unending(&[record(1, 20), vec![0; 40], record(5, 0)].concat()));
+        assert!(!is_unending(
+            &[record(1, 20), vec![0; 6 * HEADER], record(5, 0)].concat()
+        ));
         assert!(!is_unending(&[]));
     }
 }

@@ -30,6 +30,12 @@ impl CheckpointStore for Lent {
     fn note_ending(&self, ending: Option<&[u8]>) -> Result<(), CheckpointError> {
         self.0.note_ending(ending)
     }
+    fn planning_reads(&self) -> Result<u64, CheckpointError> {
+        self.0.planning_reads()
+    }
+    fn note_planning_reads(&self, reads: u64) -> Result<(), CheckpointError> {
+        self.0.note_planning_reads(reads)
+    }
 }
 
 #[test]

@@ -24,7 +24,7 @@ fn setting(name: &str, usual: u64) -> u64 {
 
 #[test]
 fn whatever_the_mapping_documents_come_back_from_postgres() {
-    let (first, mappings) = (setting("REBUILT_SEED", 1), setting("REBUILT_MAPPINGS", 220));
+    let (first, mappings) = (setting("REBUILT_SEED", 1), setting("REBUILT_MAPPINGS", 120));
     let documents = setting("REBUILT_DOCUMENTS", 500) as usize;
     let began = Instant::now();
     let url = RUNTIME.block_on(async { server().await.database("rebuilt").await.unwrap() });

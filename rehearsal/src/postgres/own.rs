@@ -18,7 +18,7 @@ use crate::keeper::{GLANCE, Keeper};
 /// What makes a test server quick. A killed server loses nothing by it, since the kernel keeps what was written; a
 /// killed machine would. `synchronous_commit` stays on: without it a commit may be answered and not yet written.
 const QUICK: [(&str, &str); 2] = [("fsync", "off"), ("full_page_writes", "off")];
-/// Autovacuum would go round the hundreds of databases that a suite makes, without end: half of what a server did.
+/// Autovacuum would go round the hundreds of databases that a suite makes, without end.
 const ALWAYS: [(&str, &str); 5] = [
     ("autovacuum", "off"),
     ("listen_addresses", ""),

@@ -40,4 +40,12 @@ impl CheckpointStore for Store {
     fn note_ending(&self, ending: Option<&[u8]>) -> Result<(), CheckpointError> {
         self.1.note_ending(ending)
     }
+
+    fn planning_reads(&self) -> Result<u64, CheckpointError> {
+        self.1.planning_reads()
+    }
+
+    fn note_planning_reads(&self, reads: u64) -> Result<(), CheckpointError> {
+        self.1.note_planning_reads(reads)
+    }
 }
