@@ -244,6 +244,9 @@ fn what_prometheus_saw_agrees_with_the_summary() {
             last.1
         );
         assert!(rows + aside <= last.1 && last.1 - rows - aside <= 4.0 * 4.0 * 10.0);
+        // Before each of two stages one batch waits, and one with whoever read or packed it.
+        let waiting = prometheus.sum("etl_channel_batches", last.0).await;
+        assert!((0.0..=4.0 * 4.0).contains(&waiting), "{waiting} batches wait");
 
         assert!(number("reads_billed") / number("seconds") <= QUOTA, "{summary}");
         shop.assert_exact(&world, &summary, "watched").await;

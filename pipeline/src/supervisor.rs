@@ -12,10 +12,9 @@ use crate::fault::{Fault, Part};
 use crate::lane::{self, Way};
 use crate::load::Loader;
 use crate::plan::{Lane, Plan};
-use crate::progress::Progress;
 use crate::source::{Source, Standing};
 use crate::stop::{Reason, Stop};
-use checkpoints::CheckpointStore;
+use checkpoints::{CheckpointStore, Tally};
 use std::collections::HashMap;
 use std::time::Duration;
 use tokio::task::{Id, JoinSet};
@@ -80,7 +79,7 @@ pub async fn run<S: Source, K: Loader, C: CheckpointStore>(
         }
     }
     working.tasks.shutdown().await;
-    if is_emergency(&way.progress, limits.emergency) {
+    if is_emergency(&way.progress.snapshot().total, limits.emergency) {
         // The watch looks now and then, and the last batches may have come since.
         stop.drain(Reason::Emergency);
     }
@@ -147,7 +146,7 @@ async fn watch<K, C>(way: &Way<K, C>, limits: Limits, stop: &Stop) {
             _ = tick.tick() => {}
             () = stop.draining() => {}
         }
-        if is_emergency(&way.progress, limits.emergency) {
+        if is_emergency(&way.progress.snapshot().total, limits.emergency) {
             stop.drain(Reason::Emergency);
         }
     }
@@ -158,7 +157,28 @@ async fn watch<K, C>(way: &Way<K, C>, limits: Limits, stop: &Stop) {
     );
 }
 
-fn is_emergency(progress: &Progress, threshold: f64) -> bool {
-    let total = progress.snapshot().total;
+/// Whether a larger share of all documents read failed than may.
+fn is_emergency(total: &Tally, threshold: f64) -> bool {
     total.read >= EVIDENCE && total.quarantined as f64 > threshold * total.read as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_emergency_is_more_than_the_share_of_enough_documents() {
+        let emergency = |read, quarantined| {
+            let total = Tally {
+                read,
+                quarantined,
+                ..Tally::default()
+            };
+            is_emergency(&total, 0.05)
+        };
+        assert!(!emergency(99, 99));
+        assert!(!emergency(100, 5) && emergency(100, 6));
+        assert!(!emergency(10_000, 500) && emergency(10_000, 501));
+        assert!(!emergency(0, 0));
+    }
 }

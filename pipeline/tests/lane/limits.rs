@@ -1,6 +1,6 @@
 //! Several lanes: the memory bound to the batch, draining, letting go.
 
-use crate::script::{BATCHES, Scripted, Stage, documents, place, plan, standings, way};
+use crate::script::{BATCHES, Scripted, Stage, documents, place, plan, plan_of, standings, way};
 use checkpoints::{CheckpointStore, LaneId, Memory};
 use pipeline::fault::Fault;
 use pipeline::plan::Plan;
@@ -88,6 +88,24 @@ async fn as_many_lanes_are_worked_at_once_as_allowed() {
     }
 }
 
+/// Neighbours in one collection would heat up the same part of the source.
+#[tokio::test]
+async fn collections_take_turns() {
+    let mut turns = Arc::into_inner(plan_of(4, 2)).unwrap();
+    for lane in &mut turns.lanes {
+        lane.collection = lane.id as usize / 2;
+    }
+    let (stage, store) = (Arc::new(held(4)), Arc::new(Memory::default()));
+    let working = supervise_plan(&stage, &store, Arc::new(turns), 2);
+    stage.until_read(2 * UNDER_WAY).await;
+    stage.stop.drain(Reason::Signal);
+    open(&stage);
+    working.await.unwrap().unwrap();
+    for (lane, batches) in [(0, UNDER_WAY), (1, 0), (2, UNDER_WAY), (3, 0)] {
+        assert_eq!(stage.held(lane), documents(lane, batches), "lane {lane}");
+    }
+}
+
 #[tokio::test]
 async fn memory_holds_exactly_the_batches_it_has_room_for_and_never_more() {
     const BATCH: usize = 1 << 20;
@@ -140,6 +158,17 @@ async fn aborting_lets_go_of_a_load_that_never_answers() {
     working.await.unwrap().unwrap();
     assert!(stage.held(0).is_empty() && stage.held(1).is_empty());
     assert_eq!(store.progress(LaneId(0)).unwrap().position, place(0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_nobody_stops_has_all_the_time_it_takes() {
+    let (stage, store) = (Arc::new(held(1)), Arc::new(Memory::default()));
+    let working = supervise(&stage, &store, 1, 1);
+    stage.until_read(UNDER_WAY).await;
+    tokio::time::sleep(Duration::from_secs(3_600)).await;
+    open(&stage);
+    working.await.unwrap().unwrap();
+    assert_eq!(stage.held(0), documents(0, BATCHES));
 }
 
 #[tokio::test(start_paused = true)]
