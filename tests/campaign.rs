@@ -38,7 +38,7 @@ fn commits() {
 
 #[test]
 fn refusals() {
-    Campaign::named("refusals", 60).run(|case| test(refusals::case(case)));
+    Campaign::named("refusals", 500).run(|case| test(refusals::case(case)));
 }
 
 #[test]
