@@ -1,21 +1,53 @@
-//! Readers that take every message and look at nothing: no client can be served faster.
+//! Readers that take every message and look at nothing: no client can be served faster. And one that has generated code
+//! make a tree of each, and looks at none: what a client begins with that has no decoder of its own.
 
 use crate::case::{COLLECTION, Case, root};
 use crate::ends::{Ends, Figures};
 use crate::process::ourselves;
-use crate::raw::Raw;
+use crate::raw::{Raw, Read};
+use bytes::Bytes;
 use firestore::gcloud_sdk::google::firestore::v1 as proto;
 use http::uri::PathAndQuery;
+use prost::Message;
 use serde_json::json;
 use std::time::Instant;
-use tonic::Request;
+use tonic::codec::DecodeBuf;
+use tonic::{Request, Status};
 
 /// Bytes that leave together, as in the simulator.
 const PIECE: usize = 64 << 10;
 
+/// What a message is read as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum As {
+    Bytes,
+    /// Maps, strings and vectors, as generated code has them.
+    Tree,
+}
+
+impl As {
+    fn word(self) -> &'static str {
+        match self {
+            As::Bytes => "read",
+            As::Tree => "decode",
+        }
+    }
+
+    /// What [`As::word`] names.
+    pub(crate) fn of(word: &str) -> Option<As> {
+        [As::Bytes, As::Tree].into_iter().find(|it| it.word() == word)
+    }
+}
+
+impl Read for proto::RunQueryResponse {
+    fn read(buffer: &mut DecodeBuf<'_>) -> Result<Self, Status> {
+        proto::RunQueryResponse::decode(buffer).map_err(|error| Status::internal(error.to_string()))
+    }
+}
+
 /// Reads all documents of `case`, in so many streams at a time; in none, they are made and thrown away.
-pub(crate) fn run(ends: &Ends, case: &Case, streams: u64) -> Figures {
-    let mut command = ourselves("read");
+pub(crate) fn run(ends: &Ends, case: &Case, streams: u64, what: As) -> Figures {
+    let mut command = ourselves(what.word());
     command
         .args(case.words())
         .args([&ends.place, &streams.to_string()]);
@@ -25,12 +57,15 @@ pub(crate) fn run(ends: &Ends, case: &Case, streams: u64) -> Figures {
 }
 
 /// The client.
-pub(crate) fn client(case: &Case, host: &str, streams: u64) {
+pub(crate) fn client(case: &Case, host: &str, streams: u64, what: As) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let began = Instant::now();
     let read = match streams {
         0 => made(case),
-        _ => runtime.block_on(streamed(case, host, streams)),
+        _ => match what {
+            As::Bytes => runtime.block_on(streamed::<Bytes>(case, host, streams)),
+            As::Tree => runtime.block_on(streamed::<proto::RunQueryResponse>(case, host, streams)),
+        },
     };
     let seconds = began.elapsed().as_secs_f64();
     println!("{}", json!({ "loaded": read, "seconds": seconds }));
@@ -49,7 +84,7 @@ fn made(case: &Case) -> u64 {
     made
 }
 
-async fn streamed(case: &Case, host: &str, streams: u64) -> u64 {
+async fn streamed<D: Read>(case: &Case, host: &str, streams: u64) -> u64 {
     let (root, sequence) = (root(), case.sequence());
     let cut = |part: u64| {
         let name = sequence.path(case.documents * part / streams).name(&root);
@@ -75,7 +110,7 @@ async fn streamed(case: &Case, host: &str, streams: u64) -> u64 {
             end_at: (part + 1 < streams).then(|| cut(part + 1)),
             ..Default::default()
         };
-        tokio::spawn(stream(host.to_owned(), root.clone(), query))
+        tokio::spawn(stream::<D>(host.to_owned(), root.clone(), query))
     });
     let mut read = 0;
     for stream in reading.collect::<Vec<_>>() {
@@ -84,7 +119,7 @@ async fn streamed(case: &Case, host: &str, streams: u64) -> u64 {
     read
 }
 
-async fn stream(host: String, root: String, query: proto::StructuredQuery) -> u64 {
+async fn stream<D: Read>(host: String, root: String, query: proto::StructuredQuery) -> u64 {
     let endpoint = tonic::transport::Endpoint::from_shared(format!("http://{host}")).unwrap();
     let endpoint = endpoint
         .initial_stream_window_size(2 << 20)
@@ -98,7 +133,7 @@ async fn stream(host: String, root: String, query: proto::StructuredQuery) -> u6
         ..Default::default()
     };
     let path = PathAndQuery::from_static("/google.firestore.v1.Firestore/RunQuery");
-    let codec = Raw::<proto::RunQueryRequest>::default();
+    let codec = Raw::<proto::RunQueryRequest, D>::default();
     let answers = grpc
         .server_streaming(Request::new(request), path, codec)
         .await

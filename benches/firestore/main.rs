@@ -39,6 +39,7 @@ mod report; // the tables
 mod sizes; // what a run costs by how much there is
 mod starting; // what it takes to start, and to go on
 
+use bytes::As;
 use case::{COLLECTION, Case};
 use copying::Packed;
 use ends::Ends;
@@ -65,8 +66,9 @@ fn main() {
         ["drawn", file] => sizes::drawn(file),
         ["starting"] => starting::compare(),
         ["pacing"] => pacing::compare(),
-        ["read", documents, size, host, streams] => {
-            bytes::client(&Case::parse(documents, size), host, streams.parse().unwrap())
+        [word, documents, size, host, streams] if As::of(word).is_some() => {
+            let (case, streams) = (Case::parse(documents, size), streams.parse().unwrap());
+            bytes::client(&case, host, streams, As::of(word).unwrap())
         }
         ["copy", url, table, connections, ref files @ ..] => {
             copying::client(url, table, connections.parse().unwrap(), files)
@@ -108,7 +110,8 @@ fn ways<'a>(ends: &'a Ends, case: &'a Case, peers: &'a Peers) -> Vec<Way<'a>> {
     let url = ends.database();
     Moving::LOAD.into(ends, case, &url);
     let packed = Rc::new(Packed::of(ends, url, COLLECTION));
-    let read = |streams| move || bytes::run(ends, case, streams);
+    let read = |streams| move || bytes::run(ends, case, streams, As::Bytes);
+    let tree = move || bytes::run(ends, case, 2, As::Tree);
     let copy = |connections| {
         let packed = Rc::clone(&packed);
         move || packed.run(ends, connections)
@@ -120,6 +123,7 @@ fn ways<'a>(ends: &'a Ends, case: &'a Case, peers: &'a Peers) -> Vec<Way<'a>> {
         way(Kind::Source, "bytes, thrown away", read(1)),
         way(Kind::Source, "  two streams", read(2)),
         way(Kind::Source, "  four streams", read(4)),
+        way(Kind::Beside, "prost's trees, thrown away", tree),
         way(Kind::Target, "COPY of packed rows", copy(1)),
         way(Kind::Target, "  two connections", copy(2)),
         way(Kind::Beside, "etl, rows thrown away", piece(Piece::WithoutTarget)),

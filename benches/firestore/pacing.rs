@@ -4,7 +4,7 @@
 //! throw everything away, over the same line. A quota: the simulator's own meter is the judge of a minute, and of every
 //! window of a second in the whole run.
 
-use crate::bytes;
+use crate::bytes::{self, As};
 use crate::case::{Case, SIZES};
 use crate::ends::Figures;
 use crate::link::Line;
@@ -65,7 +65,7 @@ fn far(carries: f64, documents: u64) {
     ends.place = line.to(&ends.runtime, &ends.place);
     let thrown_away = told(
         "  bytes, thrown away, eight streams",
-        &bytes::run(&ends, &case, 8),
+        &bytes::run(&ends, &case, 8, As::Bytes),
     );
     let moved = told("  etl run, eight lanes", &Moving::EIGHT.run(&ends, &case));
     let share = moved / thrown_away;
