@@ -1,6 +1,7 @@
 //! Qdrant, moved: every point of every kind, once, as it is, whatever happens on the way.
 
 mod by_key; // passes that go by a key of the payload
+mod gone; // what leaves, and from which tables
 mod judge; // exported points held against the simulator's
 mod kinds; // every kind of id, vector and payload
 mod merged; // into a table of the application

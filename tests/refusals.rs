@@ -115,3 +115,37 @@ fn a_row_postgres_refuses_goes_to_quarantine_and_the_others_arrive() {
         }
     });
 }
+
+#[test]
+fn a_copy_that_is_malformed_is_no_rows_fault_and_ends_the_run() {
+    test(async {
+        let shop = people(300, usize::MAX).await;
+        let target = shop.target().await;
+        let client = target.client().await;
+        let planned = target.run(&["--dry-run"]).run().await.unwrap();
+        let planned: Value = serde_json::from_str(&planned.stdout).unwrap();
+        client
+            .batch_execute(planned["sql"].as_str().unwrap())
+            .await
+            .unwrap();
+        // All that is sent is well formed, so somebody else has to say that it is not.
+        let malformed = "create function malformed() returns trigger language plpgsql as $$ begin \
+             if new._path = 'people/p077' then raise exception 'row field count is 3, expected 4' using errcode = '22P04'; \
+             end if; return new; end $$; \
+             create trigger malformed before insert on people for each row execute function malformed()";
+        client.batch_execute(malformed).await.unwrap();
+        let outcome = target.run(&[]).run().await.unwrap();
+        let told = format!("{}\n{}", outcome.stdout, outcome.stderr);
+        assert_ne!(code(&outcome), 0, "{told}");
+        assert!(told.contains("(SQLSTATE 22P04)"), "{told}");
+        released(&client).await;
+        assert_eq!(assert_whole_batches(&client).await.quarantined, 0, "{told}");
+        client
+            .batch_execute("drop trigger malformed on people")
+            .await
+            .unwrap();
+        let summary = complete(target.run(&[])).await;
+        shop.assert_exact(&target, &summary, "with the table mended")
+            .await;
+    });
+}

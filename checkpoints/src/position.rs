@@ -66,3 +66,26 @@ pub struct Span {
     /// Where it stands afterwards.
     pub to: Position,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_told_on_one_line_whatever_their_bytes() {
+        for (position, told, debugged) in [
+            (Position::Start, "start", "Start"),
+            (Position::End, "end", "End"),
+            (Position::at("users/a"), "at users/a", "At(\"users/a\")"),
+            (
+                Position::at(*b"a\n\0\xffb"),
+                "at a\\n\\0\u{fffd}b",
+                "At(\"a\\n\\0\u{fffd}b\")",
+            ),
+        ] {
+            assert_eq!(position.to_string(), told);
+            assert_eq!(format!("{position:?}"), debugged);
+        }
+        assert_eq!(LaneId(7).to_string(), "7");
+    }
+}

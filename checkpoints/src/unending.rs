@@ -71,6 +71,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::{CheckpointStore, OpenError, Rocks};
+    use std::sync::atomic::{AtomicBool, Ordering};
 
     /// Where each record's kind stands in a log of one block.
     fn kinds(log: &[u8]) -> Vec<usize> {
@@ -138,6 +139,33 @@ mod tests {
         assert_eq!(file_in(dir.path()).unwrap(), None);
         std::fs::write(dir.path().join("000008.log"), [5; HEADER]).unwrap();
         assert_eq!(file_in(dir.path()).unwrap().as_deref(), Some("000008.log"));
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_said() {
+        let dir = tempfile::tempdir().unwrap();
+        // A file as any other, but that nobody can read its beginning.
+        std::os::unix::fs::symlink("/proc/self/mem", dir.path().join("MANIFEST-000001")).unwrap();
+        let error = file_in(dir.path()).unwrap_err();
+        assert_ne!(error.kind(), io::ErrorKind::NotFound);
+        assert_eq!(nothing_in(dir.path()).unwrap_err(), error.to_string());
+    }
+
+    #[test]
+    fn files_that_come_and_go_are_no_damage() {
+        let dir = tempfile::tempdir().unwrap();
+        let (log, looking) = (dir.path().join("000007.log"), AtomicBool::new(true));
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while looking.load(Ordering::Relaxed) {
+                    std::fs::write(&log, []).unwrap();
+                    std::fs::remove_file(&log).unwrap();
+                }
+            });
+            let looks: io::Result<Vec<_>> = (0..20_000).map(|_| file_in(dir.path())).collect();
+            looking.store(false, Ordering::Relaxed);
+            assert!(looks.unwrap().iter().all(Option::is_none));
+        });
     }
 
     #[test]

@@ -13,4 +13,4 @@ mod vector;
 pub use digest::{Digest, Digester};
 pub use id::{NoPointId, PointId};
 pub use page::{Page, page};
-pub use point::{ROOT, id, point};
+pub use point::{ROOT, id, in_name, point};

@@ -84,6 +84,13 @@ fn name(collection: &str, id: PointId, shard: Option<&Value<'_>>) -> String {
     name
 }
 
+/// A text that is a shard key, as names of points have it behind the `@`.
+pub fn in_name(key: &str) -> String {
+    let mut name = String::with_capacity(key.len());
+    escaped(key, &mut name);
+    name
+}
+
 /// A shard key without slashes, without U+0000, and never like one that is a number.
 fn escaped(key: &str, name: &mut String) {
     let like_a_number = !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_digit());

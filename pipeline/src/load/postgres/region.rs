@@ -6,7 +6,7 @@
 use crate::plan::{Identity, Lane, Plan};
 use config::mapping::{Column, Document, FieldPath, Load, Scalar, Source, Type};
 use std::fmt;
-use transforms::qdrant::PointId;
+use transforms::qdrant::{PointId, in_name};
 use transforms::{Relation, literal, quote};
 
 /// A condition on the row `r`.
@@ -30,7 +30,7 @@ impl Region {
         let collection = &plan.collection_of(lane).id;
         let mut conditions = vec![ids(collection, lane, relation)];
         if let Some(shard) = &lane.shard {
-            conditions.push(shards(shard, relation));
+            conditions.push(shards(collection, shard, relation));
         }
         Some(Region(conditions.join(" and ")))
     }
@@ -50,6 +50,7 @@ impl Region {
         let bigint = |id: &PointId| matches!(id, PointId::Number(number) if i64::try_from(*number).is_ok());
         let uuid = |id: &PointId| matches!(id, PointId::Uuid(_));
         let any = |name: &str, sql: &str| format!("{name} = any ($1::text[]::{sql}[])");
+        let collection = &plan.collection_of(lane).id;
         let column = of_ids(relation);
         let (condition, wanted) = match column.as_ref().map(|(name, sql)| (name, *sql)) {
             Some((name, Type::Scalar(Scalar::BigInt))) => (any(name, "bigint"), spelled(bigint)),
@@ -57,16 +58,18 @@ impl Region {
             Some((name, Type::Scalar(Scalar::Uuid))) => (any(name, "uuid"), spelled(uuid)),
             Some((name, Type::Scalar(Scalar::Text))) => (any(name, "text"), spelled(|_| true)),
             _ if lane.shard.is_some() => {
-                let id = in_path(&plan.collection_of(lane).id, "r._path");
+                let id = in_path(collection, "r._path");
                 (any(&id, "text"), spelled(|_| true))
             }
             _ => {
-                let collection = &plan.collection_of(lane).id;
                 let paths = ids.iter().map(|id| format!("{collection}/{id}"));
                 (any("r._path", "text"), paths.collect())
             }
         };
-        let shard = lane.shard.as_ref().map(|shard| shards(shard, relation));
+        let shard = lane
+            .shard
+            .as_ref()
+            .map(|shard| shards(collection, shard, relation));
         let conditions: Vec<String> = std::iter::once(condition).chain(shard).collect();
         (Region(conditions.join(" and ")), Some(wanted))
     }
@@ -145,15 +148,26 @@ fn in_paths(collection: &str, path: &str, from: Option<&str>, to: Option<&str>, 
     format!("case when {id} {shape} then {typed} else false end")
 }
 
-/// The rows of one shard key, which Qdrant spells as JSON.
-fn shards(shard: &str, relation: &Relation<'_>) -> String {
-    let text = shard.trim_matches('"');
+/// The rows of one shard key, which a plan spells as JSON: by their paths, in which no two keys look alike.
+fn shards(collection: &str, shard: &str, relation: &Relation<'_>) -> String {
+    let key = serde_json::from_str::<String>(shard).ok();
+    let spelled = key.as_deref().map_or_else(|| shard.to_owned(), in_name);
+    let last = format!("substr(r._path, {})", collection.chars().count() + 2);
+    let exact = format!("substr({last}, strpos({last}, '@') + 1) = {}", literal(&spelled));
+    // Where a column holds keys as they are, its index finds the rows.
     let path = FieldPath(vec!["shard_key".to_owned()]);
     let holds = |column: &&Column| column.from == Source::Field(path.clone()) && column.apply.is_empty();
-    match relation.mapped().iter().find(holds) {
-        Some(column) => format!("r.{}::text = {}", quote(&column.name), literal(text)),
-        None => format!("split_part(r._path, '@', 2) = {}", literal(text)),
-    }
+    let column = relation.mapped().iter().find(holds);
+    let found = match (column.map(|column| (&column.name, column.sql)), key) {
+        (Some((name, Type::Scalar(Scalar::Text))), Some(key)) if !key.contains('\0') => {
+            format!("r.{} = {} and ", quote(name), literal(&key))
+        }
+        (Some((name, Type::Scalar(Scalar::BigInt))), None) => {
+            format!("r.{} = {} and ", quote(name), literal(shard))
+        }
+        _ => String::new(),
+    };
+    format!("{found}{exact}")
 }
 
 #[cfg(test)]

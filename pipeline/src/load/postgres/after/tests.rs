@@ -6,8 +6,9 @@ mod amiss; // what cannot be: duplicates, long texts, orphans, and what is said 
 mod interrupted; // killed between two steps and in the middle of one
 mod kinds; // every kind of index and constraint, made once
 mod live; // while others read and write
-mod means;
-mod parts; // tables in parts, live // memory, /dev/shm, poolers
+mod means; // memory, /dev/shm, poolers
+mod parts; // tables in parts, live
+mod told; // what is refused, and the words for it
 
 use super::super::Postgres;
 use super::{After, Outcome, Refused};
