@@ -102,10 +102,10 @@ impl Interrupted {
         wanted: usize,
         directory: Directory,
         shape: Shape,
-        mut dice: StdRng,
+        dice: StdRng,
     ) -> Interrupted {
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
-        let port = free_port(&mut dice);
+        let port = free_port();
         Interrupted {
             wanted,
             shape,
@@ -276,10 +276,11 @@ fn told_dice() -> StdRng {
     dice
 }
 
-/// A free port that nobody is given by chance: below those the system hands out.
-fn free_port(dice: &mut StdRng) -> u16 {
+/// A free port that nobody is given by chance: below those the system hands out. It is no part of a case: the same one may
+/// be played by two processes at the same time.
+fn free_port() -> u16 {
     loop {
-        let port = dice.random_range(20_000..32_000);
+        let port = rand::rng().random_range(20_000..32_000);
         if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
             return port;
         }

@@ -131,8 +131,10 @@ impl Campaign {
             failures: Vec::new(),
         };
         for (seed, size) in kept {
-            let (_, failed) = attempt(seed, size, law);
-            told.failures.extend(failed);
+            if let (_, Some(failure)) = attempt(seed, size, law) {
+                eprintln!("{}", failure.told(self.name));
+                told.failures.push(failure);
+            }
         }
         let mut said = Instant::now();
         while told.events < self.count && told.failures.len() < FAILURES {
@@ -147,6 +149,8 @@ impl Campaign {
             if let Some(failure) = failed {
                 let failure = smallest(failure, law);
                 self.kept.keep(failure.seed, failure.size);
+                // A campaign may last for hours yet.
+                eprintln!("{}", failure.told(self.name));
                 told.failures.push(failure);
             }
             let endless = told.cases > 1000 + 10 * self.count;
