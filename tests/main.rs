@@ -5,6 +5,7 @@ mod campaign; // runs of every shape, made difficult in one way, from seeds
 mod check; // before anything is touched: would a run work? every failure on purpose, in its own words
 #[path = "../checkpoints/tests/torn/damage.rs"]
 mod damage; // shared with the laws of the directory itself
+mod deploy; // rules, runbook and board beside the tool ask for what it tells
 mod encryption; // certificates that hold and certificates that do not
 mod faults; // cut anywhere: before COMMIT, after it, in the middle of a row, in the middle of a document
 mod kills; // killed a hundred times: 0 lost, 0 doubled, 0 altered

@@ -60,7 +60,9 @@ async fn stream(url: String, collection_name: String, (mut from, to): (u64, u64)
         };
         grpc.ready().await.unwrap();
         let path = PathAndQuery::from_static("/qdrant.Points/Scroll");
-        let answer = grpc.unary(Request::new(request), path, Raw::<_, ::bytes::Bytes>::default()).await;
+        let answer = grpc
+            .unary(Request::new(request), path, Raw::<_, ::bytes::Bytes>::default())
+            .await;
         let page = transforms::qdrant::page(&answer.unwrap().into_inner()).unwrap();
         read += page.points.len() as u64;
         from += page.points.len() as u64;

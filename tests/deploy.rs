@@ -1,0 +1,158 @@
+//! What is deployed beside the tool fits it: rules and board ask for metrics that there are, every alert was made to fire
+//! and has its page in the runbook, and Prometheus itself finds nothing wrong with any of it.
+
+use rehearsal::parts;
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+fn file(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
+}
+
+fn read(name: &str) -> String {
+    std::fs::read_to_string(file(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+/// What follows `before` in each line that begins with it.
+fn after<'a>(text: &'a str, before: &str) -> Vec<&'a str> {
+    let lines = text.lines().map(|line| line.trim_start_matches([' ', '-']));
+    lines.filter_map(|line| line.strip_prefix(before)).collect()
+}
+
+/// Every PromQL expression of the board, as Grafana would ask it.
+fn asked_by_board() -> Vec<String> {
+    fn collect(value: &Value, found: &mut Vec<String>) {
+        match value {
+            Value::Object(object) => object.iter().for_each(|(name, value)| match value {
+                Value::String(expression) if name == "expr" => found.push(expression.clone()),
+                value => collect(value, found),
+            }),
+            Value::Array(array) => array.iter().for_each(|value| collect(value, found)),
+            _ => {}
+        }
+    }
+    let mut found = Vec::new();
+    collect(
+        &serde_json::from_str(&read("deploy/grafana/dashboard.json")).unwrap(),
+        &mut found,
+    );
+    assert!(found.len() > 20, "{found:?}");
+    let filled = |expression: String| {
+        let filled = expression.replace("$__rate_interval", "5m");
+        filled.replace("$job", ".*").replace("$instance", ".*")
+    };
+    found.into_iter().map(filled).collect()
+}
+
+/// The names of metrics in a text.
+fn metrics(text: &str) -> BTreeSet<&str> {
+    let word = |character: char| character.is_ascii_alphanumeric() || character == '_';
+    text.split(|character| !word(character))
+        .filter(|name| name.starts_with("etl_"))
+        .collect()
+}
+
+#[test]
+fn rules_and_board_ask_for_metrics_that_there_are() {
+    let (source, rules) = (
+        read("pipeline/src/metrics.rs"),
+        read("deploy/prometheus/alerts.yaml"),
+    );
+    let there = metrics(&source);
+    let is_there = |name: &str| {
+        let parts = ["_bucket", "_sum", "_count"];
+        let whole = parts.iter().find_map(|part| name.strip_suffix(part));
+        there.contains(name) || whole.is_some_and(|whole| there.contains(whole))
+    };
+    let board = asked_by_board().join("\n") + &read("deploy/grafana/dashboard.json");
+    for (who, text) in [("alerts.yaml", &rules), ("dashboard.json", &board)] {
+        let asked = metrics(text);
+        assert!(asked.len() > 10, "{who}: {asked:?}");
+        let missing: Vec<_> = asked.into_iter().filter(|name| !is_there(name)).collect();
+        assert_eq!(missing, [""; 0], "{who}");
+    }
+    // And of what there is nothing is shown nowhere.
+    let shown = metrics(&board);
+    let is_shown = |name: &&str| shown.iter().any(|shown| shown.starts_with(*name));
+    let hidden: Vec<_> = there
+        .iter()
+        .filter(|name| !is_shown(name) && **name != "etl_batches_loaded_total")
+        .collect();
+    assert_eq!(hidden, [&""; 0]);
+}
+
+#[test]
+fn every_alert_was_made_to_fire_and_has_its_page() {
+    let rules = read("deploy/prometheus/alerts.yaml");
+    let (tests, runbook) = (
+        read("deploy/prometheus/alerts.test.yaml"),
+        read("deploy/prometheus/RUNBOOK.md"),
+    );
+    let alerts = after(&rules, "alert: ");
+    assert!(alerts.len() > 10);
+    assert_eq!(after(&runbook, "## "), alerts, "the runbook's pages");
+    let tried: Vec<&str> = tests.split("- alertname: ").skip(1).collect();
+    for alert in &alerts {
+        let own: Vec<&&str> = tried
+            .iter()
+            .filter(|test| test.lines().next() == Some(alert))
+            .collect();
+        let fires = |test: &&&str| test.contains("exp_labels");
+        assert!(own.iter().any(fires), "{alert} was never made to fire");
+        assert!(!own.iter().all(fires), "{alert} was never seen not to fire");
+        let page = format!("deploy/prometheus/RUNBOOK.md#{}", alert.to_lowercase());
+        assert!(after(&rules, "runbook: ").contains(&&*page), "{page}");
+    }
+    // Links lead somewhere.
+    let trouble = read("TROUBLE.md");
+    let anchors: Vec<String> = after(&trouble, "## ")
+        .iter()
+        .map(|title| title.to_lowercase().replace('\'', "").replace(' ', "-"))
+        .collect();
+    for link in runbook.split("TROUBLE.md#").skip(1) {
+        let anchor = link.split(')').next().unwrap_or_default();
+        assert!(
+            anchors.iter().any(|known| known == anchor),
+            "{anchor}: {anchors:?}"
+        );
+    }
+}
+
+#[test]
+fn prometheus_finds_nothing_wrong() {
+    let promtool = parts::prometheus().unwrap().with_file_name("promtool");
+    if !promtool.exists() {
+        eprintln!("NOT CHECKED: {} is not there", promtool.display());
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let board = folder.path().join("board.yaml");
+    let records = asked_by_board()
+        .into_iter()
+        .enumerate()
+        .map(|(number, expression)| {
+            let expression = serde_json::to_string(&expression).unwrap();
+            format!("      - {{ record: 'board:{number}', expr: {expression} }}\n")
+        });
+    let rules = format!(
+        "groups:\n  - name: board\n    rules:\n{}",
+        records.collect::<String>()
+    );
+    std::fs::write(&board, rules).unwrap();
+    for (words, path) in [
+        (["check", "rules"], file("deploy/prometheus/alerts.yaml")),
+        (["test", "rules"], file("deploy/prometheus/alerts.test.yaml")),
+        (["check", "rules"], board),
+    ] {
+        let output = Command::new(&promtool).args(words).arg(&path).output().unwrap();
+        let said = [output.stdout, output.stderr].concat();
+        assert!(
+            output.status.success(),
+            "{words:?} {}: {}",
+            path.display(),
+            String::from_utf8_lossy(&said)
+        );
+    }
+}
