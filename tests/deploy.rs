@@ -1,5 +1,5 @@
 //! What is deployed beside the tool fits it: rules and board ask for metrics that there are, every alert was made to fire
-//! and has its page in the runbook, and Prometheus itself finds nothing wrong with any of it.
+//! and has its page in the runbook, and Prometheus and systemd themselves find nothing wrong with any of it.
 
 use rehearsal::parts;
 use serde_json::Value;
@@ -155,4 +155,58 @@ fn prometheus_finds_nothing_wrong() {
             String::from_utf8_lossy(&said)
         );
     }
+}
+
+/// How much a unit could do to its machine, as systemd counts it: 10 is a process that may do everything.
+const EXPOSED: &str = "20";
+
+#[test]
+fn systemd_finds_nothing_wrong_and_little_exposed() {
+    let unit = read("deploy/systemd/etl@.service");
+    assert!(unit.contains("ExecStart=/usr/local/bin/etl run "));
+    // systemd looks whether what it would start is there.
+    let here = unit.replace("/usr/local/bin/etl", env!("CARGO_BIN_EXE_etl"));
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("etl@.service");
+    std::fs::write(&path, here).unwrap();
+    let threshold = format!("--threshold={EXPOSED}");
+    for words in [&["verify"][..], &["security", "--offline=yes", &threshold]] {
+        let command = Command::new("systemd-analyze").args(words).arg(&path).output();
+        let Ok(output) = command else {
+            eprintln!("NOT CHECKED: there is no systemd-analyze");
+            return;
+        };
+        let said = [output.stdout, output.stderr].concat();
+        let said = String::from_utf8_lossy(&said);
+        assert!(output.status.success(), "{words:?}: {said}");
+        assert!(words != ["verify"] || said.is_empty(), "{said}");
+    }
+}
+
+/// What another start cannot mend is not started again: exit codes as the tool's help tells them.
+#[test]
+fn a_unit_is_started_again_where_that_can_help() {
+    let unit = read("deploy/systemd/etl@.service");
+    let output = Command::new(env!("CARGO_BIN_EXE_etl"))
+        .args(["run", "--help"])
+        .output()
+        .unwrap();
+    let help = String::from_utf8(output.stdout).unwrap();
+    let codes = help.split("Exit codes:").nth(1).unwrap();
+    let helps = [
+        "start again",
+        "start the same command again",
+        "unexpected failure",
+    ];
+    let hopeless: Vec<&str> = codes
+        .lines()
+        .filter(|line| !helps.iter().any(|words| line.contains(words)))
+        .filter_map(|line| line.split_whitespace().next())
+        .filter(|code| code.parse::<u8>().is_ok_and(|code| code > 0))
+        .collect();
+    assert_eq!(
+        after(&unit, "RestartPreventExitStatus="),
+        [hopeless.join(" ")],
+        "{codes}"
+    );
 }
