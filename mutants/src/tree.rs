@@ -15,6 +15,12 @@ use crate::rewrite;
 /// What asks which mutant is alive.
 const CHOSEN: &str = include_str!("chosen.rs");
 
+/// What files say, by their paths from the root.
+type Files = BTreeMap<String, Vec<u8>>;
+
+/// Mutants that are not in the copy, with the reason.
+type Unplaced = Vec<(u32, &'static str)>;
+
 /// The project as it is, and the copy.
 #[derive(Debug)]
 pub(crate) struct Tree {
@@ -27,7 +33,6 @@ pub(crate) struct Tree {
 pub(crate) struct Mutated {
     /// The same for two copies that say the same, but for what no test reads.
     pub(crate) mark: String,
-    /// Those that are not in it, with the reason.
     pub(crate) unplaced: Vec<(u32, &'static str)>,
 }
 
@@ -88,13 +93,9 @@ impl Tree {
         })
     }
 
-    /// The files that are different from the project's, by their paths from the root.
-    #[allow(clippy::type_complexity)]
-    fn changed(
-        &self,
-        mutants: &[&Mutant],
-    ) -> anyhow::Result<(BTreeMap<String, Vec<u8>>, Vec<(u32, &'static str)>)> {
-        let (mut changed, mut unplaced) = (BTreeMap::new(), Vec::new());
+    /// The files that are different from the project's.
+    fn changed(&self, mutants: &[&Mutant]) -> anyhow::Result<(Files, Unplaced)> {
+        let (mut changed, mut unplaced) = (Files::new(), Unplaced::new());
         let mut by_file: BTreeMap<&str, Vec<&Mutant>> = BTreeMap::new();
         for mutant in mutants {
             by_file.entry(&mutant.file).or_default().push(mutant);

@@ -159,3 +159,41 @@ impl Marks {
         marks
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = "fn f() { /*[3*//*<3*/if crate::mutant::is(3) { return 0; }/*>3*/ /*[4*/match x { 0 if \
+                        /*<4*/!crate::mutant::is(4)/*>4*/ => /*[5*/(/*<5*/if crate::mutant::is(5) { a - b }/*>5*/ else \
+                        { a + b })/*]5*/ }/*]4*/ /*]3*/} fn g() {}";
+
+    fn whose_is(places: &[(&str, bool)], code: &str) -> Vec<u32> {
+        let span = |(what, primary): &(&str, bool)| {
+            let at = TEXT.find(what).unwrap();
+            serde_json::json!({
+                "file_name": "x.rs", "byte_start": at, "byte_end": at + what.len(), "is_primary": primary,
+            })
+        };
+        let spans: Vec<_> = places.iter().map(span).collect();
+        let error = serde_json::json!({
+            "message": "no", "level": "error", "code": { "code": code }, "spans": spans,
+        });
+        let marks = HashMap::from([("x.rs".to_owned(), Marks::of(TEXT))]);
+        whose(&serde_json::from_value(error).unwrap(), &marks)
+    }
+
+    #[test]
+    fn an_error_is_that_of_the_alternative_it_is_in_or_mentions() {
+        assert_eq!(whose_is(&[("a - b", true)], "E0308"), [5]);
+        assert_eq!(whose_is(&[("a + b", true), ("return 0", false)], "E0308"), [3]);
+    }
+
+    #[test]
+    fn else_it_is_that_of_what_is_around_it() {
+        assert_eq!(whose_is(&[("a + b", true)], "E0308"), [5]);
+        assert_eq!(whose_is(&[("0 if", true)], "E0308"), [4]);
+        assert_eq!(whose_is(&[("match x", true)], "E0004"), [4]);
+        assert_eq!(whose_is(&[("fn g", true)], "E0308"), [0; 0]);
+    }
+}
