@@ -112,7 +112,7 @@ fn innermost(all: &[(u32, Range)], place: Range) -> Vec<u32> {
     let holding = || all.iter().filter(|(_, range)| around(range));
     let shortest = holding().map(|(_, range)| range.1 - range.0).min();
     // Marks of the same lie side by side, so that their lengths differ by those of the marks.
-    let about = |range: &Range| shortest.is_some_and(|shortest| range.1 - range.0 <= shortest + 64);
+    let about = |range: &Range| shortest.is_some_and(|shortest| range.1 - range.0 <= shortest + 32);
     holding()
         .filter(|(_, range)| about(range))
         .map(|(number, _)| *number)
