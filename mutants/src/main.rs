@@ -8,6 +8,7 @@
 
 mod build;
 mod find;
+mod groups;
 mod kill;
 mod list;
 mod order;
@@ -95,6 +96,7 @@ fn mutants(arguments: &Arguments) -> anyhow::Result<bool> {
         began.elapsed().as_secs()
     );
     bound()?;
+    groups::end_with_us()?;
     let facts = facts(arguments, &places, &all, viable)?;
     let (text, is_good) = report::report(&all, &facts);
     let file = places.base.join("mutants.txt");

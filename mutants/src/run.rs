@@ -1,7 +1,7 @@
 //! Tests of one program, run in one process, with one mutant alive or none: how they ended, and how long it took.
 //!
 //! The first failure ends it, and so does a test that takes much longer than it should: the process and all that it
-//! started, for which it leads a group. What is left in folders for temporary files goes as well.
+//! started. What is left in folders for temporary files goes as well.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -13,9 +13,9 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use rustix::process::{Pid, Signal};
 
 use crate::build::Executable;
+use crate::groups;
 
 /// Long enough not to be felt; whether a process has ended is looked at so often.
 const GLANCE: Duration = Duration::from_millis(100);
@@ -72,9 +72,10 @@ pub(crate) fn run(batch: &Batch, desk: &Desk) -> anyhow::Result<Run> {
     let mut child = command
         .spawn()
         .with_context(|| format!("start {}", batch.executable.path.display()))?;
+    groups::started(&child);
     let lines = child.stdout.take().map(listen).context("read what tests say")?;
     let watched = watch(&mut child, &lines, batch);
-    end(&mut child);
+    groups::end(&mut child);
     let (verdict, said) = watched?;
     let took = began.elapsed();
     // What a process that was killed a moment ago still holds is for the next time.
@@ -188,15 +189,6 @@ fn wait(child: &mut Child, patience: Duration) -> anyhow::Result<Option<ExitStat
         let _ = never.recv_timeout(GLANCE);
     }
     Ok(None)
-}
-
-/// Ends the process, and everything that it started.
-fn end(child: &mut Child) {
-    if let Some(group) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) {
-        // There may be nobody left in it.
-        let _ = rustix::process::kill_process_group(group, Signal::KILL);
-    }
-    let _ = child.wait();
 }
 
 fn tail(said: &[String]) -> String {
