@@ -176,6 +176,11 @@ impl<'a> Visit<'a> for Finder<'_> {
                 Some((start, end)) => {
                     let (before, after) = self.range(binary.op.span());
                     let (left, right) = (&self.text[start..before], &self.text[after..end]);
+                    // `a as u8 < b` would begin the arguments of a type.
+                    let left = match &*binary.left {
+                        syn::Expr::Cast(_) => format!("({left}) "),
+                        _ => left.to_owned(),
+                    };
                     let other = |(number, operator)| (number, format!("{left}{operator}{right}"));
                     let others = wanted.into_iter().map(other).collect();
                     self.found.choices.push(((start, end), others));

@@ -88,6 +88,15 @@ fn operators_are_others_also_within_each_other() {
 }
 
 #[test]
+fn what_was_cast_may_be_less() {
+    assert_has(
+        "fn f(a: u8) -> bool { a as u64 > 5 }",
+        &[(Genre::BinaryOperator, "> 5", "<")],
+        &["{ (a as u64 ) < 5 } else { a as u64 > 5 })"],
+    );
+}
+
+#[test]
 fn a_sign_may_not_be_there() {
     assert_has(
         "fn f(a: bool) -> bool { !a && -1 < 0 }",
