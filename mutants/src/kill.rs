@@ -29,6 +29,8 @@ pub(crate) struct Outcome {
     pub(crate) end: End,
     /// For so many seconds tests were run.
     pub(crate) spent: f64,
+    /// Of so many that there were.
+    pub(crate) budget: f64,
     /// So many of those that come by it were run.
     pub(crate) ran: usize,
     pub(crate) of: usize,
@@ -98,7 +100,7 @@ impl<'a> Hunt<'a> {
 
     /// Whether there is nothing more to find out: with more time there may be.
     fn is_final(&self, outcome: &Outcome) -> bool {
-        outcome.end != End::Undecided || outcome.spent >= self.budget.as_secs_f64()
+        outcome.end != End::Undecided || outcome.budget >= self.budget.as_secs_f64()
     }
 
     /// The tests that come by a mutant and can be relied on.
@@ -114,12 +116,13 @@ impl<'a> Hunt<'a> {
             number: mutant.number,
             end: End::Lived,
             spent: 0.0,
+            budget: self.budget.as_secs_f64(),
             ran: 0,
             of: reaching.len(),
         };
         for records in order::batches(&reaching, &self.favourites(mutant)?) {
             let longest = records.iter().map(|record| record.took).fold(0.0, f64::max);
-            if outcome.spent + longest > self.budget.as_secs_f64() && outcome.spent > 0.0 {
+            if outcome.spent + longest > outcome.budget && outcome.spent > 0.0 {
                 outcome.end = End::Undecided;
                 continue;
             }

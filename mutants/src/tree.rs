@@ -48,9 +48,12 @@ impl Tree {
         &self.copy
     }
 
-    /// What the sources of `mutants` say, and which they are: what compiles of them hangs on nothing else.
+    /// What the sources of `mutants` say, which they are, and how they are put in: what compiles of them hangs on little
+    /// else.
     pub(crate) fn mark_of(&self, mutants: &[Mutant]) -> anyhow::Result<String> {
         let mut sha = Sha256::new();
+        sha.update(include_str!("find.rs"));
+        sha.update(include_str!("rewrite.rs"));
         let files: BTreeSet<&str> = mutants.iter().map(|mutant| mutant.file.as_str()).collect();
         for file in files {
             sha.update(read(&self.root.join(file))?);

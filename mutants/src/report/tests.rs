@@ -22,6 +22,7 @@ fn outcome(number: u32, end: End) -> (u32, Outcome) {
         number,
         end,
         spent: 1.0,
+        budget: 9.0,
         ran: 2,
         of: 3,
     };
