@@ -5,7 +5,7 @@
 //! the mutant, on a machine with more to do than usual. Then the same is run again without a mutant, and counts only if
 //! that passes.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -74,16 +74,13 @@ impl<'a> Hunt<'a> {
     /// Lets each of `mutants` live that has not, and tells what became of all.
     pub(crate) fn hunt(&self, mutants: &[&Mutant]) -> anyhow::Result<Vec<Outcome>> {
         let file = self.pass.results;
-        let done: BTreeSet<u32> = suite::kept::<Outcome>(file)
-            .into_iter()
-            .filter(|outcome| self.is_final(outcome))
-            .map(|outcome| outcome.number)
-            .collect();
-        let left: Vec<&Mutant> = mutants
-            .iter()
-            .copied()
-            .filter(|mutant| !done.contains(&mutant.number) && !self.reaching(mutant).is_empty())
-            .collect();
+        let done = last(suite::kept(file));
+        let is_left = |mutant: &&Mutant| {
+            let reaching = self.reaching(mutant).len();
+            let outcome = done.get(&mutant.number);
+            reaching > 0 && !outcome.is_some_and(|outcome| self.is_final(outcome, reaching))
+        };
+        let left: Vec<&Mutant> = mutants.iter().copied().filter(is_left).collect();
         let all = left.len();
         println!("which mutants are caught: {all} to go");
         let keeping = Mutex::new((Keeping::at(file)?, 0));
@@ -98,9 +95,13 @@ impl<'a> Hunt<'a> {
         Ok(suite::kept(file))
     }
 
-    /// Whether there is nothing more to find out: with more time there may be.
-    fn is_final(&self, outcome: &Outcome) -> bool {
-        outcome.end != End::Undecided || outcome.budget >= self.budget.as_secs_f64()
+    /// Whether there is nothing more to find out: with more time, or more tests, there may be.
+    fn is_final(&self, outcome: &Outcome, reaching: usize) -> bool {
+        match outcome.end {
+            End::Caught(_) | End::Hung(_) => true,
+            End::Lived => outcome.of >= reaching,
+            End::Undecided => outcome.budget >= self.budget.as_secs_f64(),
+        }
     }
 
     /// The tests that come by a mutant and can be relied on.

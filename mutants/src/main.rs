@@ -125,7 +125,7 @@ fn facts(
         results: &reached,
     };
     let records = if arguments.report {
-        suite::kept(&reached)
+        reach::latest(&reached)
     } else {
         reached_by(&pass, &places.base.join("before.jsonl"))?
     };

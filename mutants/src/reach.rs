@@ -27,14 +27,14 @@ pub(crate) struct Pass<'a> {
     pub(crate) results: &'a Path,
 }
 
-/// Runs what was not run yet, the short ones first as far as `before` says how long they take, and returns all.
+/// Runs what was not run yet, or failed when it was, the short ones first as far as `before` says how long they take,
+/// and returns all.
 pub(crate) fn pass(pass: &Pass, before: &[Record]) -> anyhow::Result<Vec<Record>> {
     let tests = suite::tests(pass.executables)?;
     suite::must_be_some(&tests)?;
-    let done: BTreeSet<Test> = suite::kept::<Record>(pass.results)
-        .into_iter()
-        .map(|record| record.test)
-        .collect();
+    let known = latest(pass.results);
+    let passed = known.iter().filter(|record| record.passed);
+    let done: BTreeSet<&Test> = passed.map(|record| &record.test).collect();
     let took: BTreeMap<&Test, f64> = before.iter().map(|record| (&record.test, record.took)).collect();
     let mut left: Vec<&Test> = tests.iter().filter(|test| !done.contains(test)).collect();
     left.sort_by(|a, b| {
@@ -52,7 +52,14 @@ pub(crate) fn pass(pass: &Pass, before: &[Record]) -> anyhow::Result<Vec<Record>
         let mut keeping = keeping.lock().map_err(|_| anyhow!("a worker died"))?;
         keeping.keep(&record)
     })?;
-    Ok(suite::kept(pass.results))
+    Ok(latest(pass.results))
+}
+
+/// The last that is known of each test.
+pub(crate) fn latest(results: &Path) -> Vec<Record> {
+    let kept = suite::kept(results).into_iter();
+    let latest: BTreeMap<Test, Record> = kept.map(|record: Record| (record.test.clone(), record)).collect();
+    latest.into_values().collect()
 }
 
 fn once(pass: &Pass, worker: &mut Worker, test: &Test) -> anyhow::Result<Record> {
