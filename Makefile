@@ -62,6 +62,14 @@ corpus: ## keep in fuzz/corpus the fewest inputs that reach what `make fuzz` rea
 	    "$(FUZZED)/fewest" fuzz/corpus/$(TARGET) "$(FUZZED)/corpus" "$(FUZZED)/seeds" && \
 	rm -rf fuzz/corpus/$(TARGET) && cp -r "$(FUZZED)/fewest" fuzz/corpus/$(TARGET)
 
+# Hours: a build for each of a thousand changes would take days, so all of them are in one build and a variable chooses.
+# What was interrupted goes on. The table, and what lives, lie beside the other things that were built.
+.PHONY: mutants
+mutants: ## break checkpoints, lanes and loader in every small way, and see what tests notice (ONLY=, SECONDS=300 each)
+	deploy/bootstrap --test
+	cargo build --release --workspace --bin mutants
+	@"$$CARGO_TARGET_DIR/release/mutants" $(if $(ONLY),--only "$(ONLY)") $(if $(SECONDS),--budget $(SECONDS))
+
 .PHONY: laws
 laws: ## the laws of Firestore, asked of the official emulator and of the simulator: a table, and where they differ
 	deploy/bootstrap --test

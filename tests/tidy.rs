@@ -24,6 +24,7 @@ fn sources() -> Vec<PathBuf> {
         "rehearsal",
         "simulator",
         "fuzz",
+        "mutants",
         "tests",
         "benches",
     ]
@@ -80,6 +81,7 @@ fn crates_know_only_what_they_may() {
         "rehearsal",
         "simulator",
         "fuzz",
+        "mutants",
     ];
     let may: BTreeMap<&str, &[&str]> = BTreeMap::from([
         ("config/Cargo.toml", &[][..]),
@@ -92,6 +94,7 @@ fn crates_know_only_what_they_may() {
             "fuzz/Cargo.toml",
             &["config", "transforms", "checkpoints", "pipeline"],
         ),
+        ("mutants/Cargo.toml", &["rehearsal"]),
         ("Cargo.toml", &["config", "transforms", "checkpoints", "pipeline"]),
     ]);
     for (manifest, may) in may {

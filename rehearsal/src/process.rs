@@ -1,5 +1,6 @@
 //! A program run the way an operator's shell would: its own environment, its output read to the last byte, signals.
-//! It sees no variable but PATH, HOME and what it is given, so that no test depends on who runs it.
+//! It sees no variable but PATH, HOME and what it is given, so that no test depends on who runs it; and, where `make
+//! mutants` runs the tests, which of its mutants is alive.
 //! It is killed when dropped; a program that should end by itself is waited for.
 
 use std::ffi::OsStr;
@@ -53,7 +54,8 @@ pub struct Outcome {
 }
 
 impl Program {
-    /// The program at `path`, with no arguments, an empty stdin, and PATH and HOME for its environment.
+    /// The program at `path`, with no arguments, an empty stdin, and PATH and HOME for its environment, beside what
+    /// `mutants/src/chosen.rs` reads: a mutant that lived in the test and not in the program would never be caught.
     pub fn new(path: impl AsRef<OsStr>) -> Program {
         let mut command = Command::new(path);
         command
@@ -62,7 +64,7 @@ impl Program {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .kill_on_drop(true);
-        for name in ["PATH", "HOME"] {
+        for name in ["PATH", "HOME", "MUTANT", "MUTANTS_REACHED"] {
             if let Some(value) = std::env::var_os(name) {
                 command.env(name, value);
             }
