@@ -182,6 +182,8 @@ impl History {
                 progress.tally += receipt.tally();
             }
         }
+        // One that stands where it would without a word is not among them.
+        state.lanes.retain(|_, progress| *progress != Progress::default());
         self.states.push(state);
     }
 }

@@ -5,6 +5,12 @@
 
 use std::cmp::Ordering;
 
+/// Bytes of the longest id there can be (firebase.google.com/docs/firestore/quotas).
+const LONGEST_ID: usize = 1_500;
+
+/// Bytes of the longest path: a name has at most 6 KiB, of which up to 124 name the database.
+const LONGEST_PATH: usize = 6_020;
+
 /// The lowest document id there can be.
 const LOWEST_ID: &str = "__id-9223372036854775808__";
 
@@ -111,7 +117,7 @@ pub(super) fn between(low: &str, high: Option<&str>) -> Option<String> {
     })
 }
 
-/// A document path of at most `depth` segments that starts with `prefix` and `segment`.
+/// A document path of at most `depth` segments that starts with `prefix` and `segment`, unless it is too long for one.
 fn path(prefix: &[&str], segment: String, depth: usize) -> Option<String> {
     let mut segments: Vec<&str> = prefix.to_vec();
     segments.push(&segment);
@@ -119,7 +125,8 @@ fn path(prefix: &[&str], segment: String, depth: usize) -> Option<String> {
     if segments.len() % 2 == 1 {
         segments.push("!");
     }
-    (segments.len() <= depth.max(2)).then(|| segments.join("/"))
+    let path = (segments.len() <= depth.max(2)).then(|| segments.join("/"));
+    path.filter(|path| path.len() <= LONGEST_PATH)
 }
 
 /// Segments that may lie between `low` and `high`, the most even split first.
@@ -173,6 +180,8 @@ fn middle(low: &str, high: &str) -> Option<String> {
             .take(leaves + 3)
             .map_while(|digit| digits.letter(*digit)),
     );
+    // What is cut off may have told it from the lower end; whoever asked sees to that.
+    text.truncate(text.floor_char_boundary(LONGEST_ID));
     let reserved =
         matches!(text.as_str(), "" | "." | "..") || (text.starts_with("__") && text.ends_with("__"));
     (!reserved).then_some(text)

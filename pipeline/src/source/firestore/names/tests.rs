@@ -33,6 +33,39 @@ fn numeric_ids_come_first_and_by_number() {
     }
 }
 
+/// Names as long as they may be: a point between them is refused by the source if it is longer.
+#[test]
+fn a_point_is_never_longer_than_a_name_may_be() {
+    let mut found = 0;
+    for (same, letters) in [("x", 1_470..=1_499), ("é", 735..=749), ("\u{10000}", 367..=374)] {
+        for letters in letters {
+            for (one, other) in [("a", "b"), ("a", "c"), (" ", "~"), ("", "!"), ("0", "z")] {
+                let id = |end| format!("{}{end}", same.repeat(letters));
+                for parent in ["", &format!("{}/", ["a"; 1_500].concat()).repeat(2)] {
+                    let [low, high] = [id(one), id(other)].map(|id| format!("{parent}c/{id}"));
+                    let Some(point) = between(&low, Some(&high)) else {
+                        continue;
+                    };
+                    found += 1;
+                    assert!(compare(&low, &point).is_lt() && compare(&point, &high).is_lt());
+                    assert!(point.len() <= LONGEST_PATH);
+                    assert!(
+                        point.split('/').all(|segment| segment.len() <= LONGEST_ID),
+                        "{point}"
+                    );
+                }
+            }
+        }
+    }
+    assert!(found > 100, "{found}");
+    // At the very end there may be none, which is as good as a point far away.
+    let last = |end| format!("c/{}{end}", "x".repeat(1_499));
+    assert_eq!(between(&last("a"), Some(&last("b"))), None);
+    let low = format!("{}c/xx", "c/x/".repeat(1_504));
+    assert_eq!(low.len(), LONGEST_PATH);
+    assert_eq!(between(&low, Some(&format!("{low}y"))), None);
+}
+
 fn segment() -> impl Strategy<Value = String> {
     prop_oneof![
         "[0-9A-Za-z]{20}",
