@@ -9,14 +9,32 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use clap_complete::Shell;
 use config::{Form, SETTINGS, Setting, Written};
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 /// The file that is read when it is there and none is named.
 const DEFAULT_FILE: &str = "etl.toml";
 
+/// The version of the tool.
+pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
+/// The commit it was built from, where whoever built it said so.
+pub(crate) const COMMIT: &str = match option_env!("ETL_COMMIT") {
+    Some(commit) => commit,
+    None => "",
+};
+
+/// Which build this is.
+fn build() -> &'static str {
+    static BUILD: LazyLock<String> = LazyLock::new(|| match COMMIT {
+        "" => VERSION.to_owned(),
+        commit => format!("{VERSION} ({commit})"),
+    });
+    &BUILD
+}
+
 /// The whole command tree.
 pub(crate) fn command() -> Command {
     Command::new("etl")
-        .version(env!("CARGO_PKG_VERSION"))
+        .version(build())
         .about(
             "Moves a live application off Firestore and Qdrant onto PostgreSQL with pgvector, losing nothing",
         )
@@ -54,6 +72,16 @@ pub(crate) fn command() -> Command {
         .subcommand(verbs::quarantine())
         .subcommand(verbs::export())
         .subcommand(verbs::verify())
+        .subcommand(
+            Command::new("manual")
+                .about("The page that `man` shows, on standard output")
+                .after_help("Example:\n  etl manual run > /usr/local/share/man/man1/etl-run.1")
+                .arg(
+                    Arg::new("verb")
+                        .value_name("VERB")
+                        .help("The verb it is about [default: the tool as a whole]"),
+                ),
+        )
         .subcommand(
             Command::new("completions")
                 .about("Completions for your shell, on standard output")

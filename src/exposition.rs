@@ -1,10 +1,13 @@
-//! The page that Prometheus reads: one path, one method, and nothing that a stranger could make of it.
+//! The page that Prometheus reads, and what supervisors of processes ask: four paths, one method, and nothing that a
+//! stranger could make of it.
 //!
 //! Whoever reaches the port may be slow, loud or many, and the run does not notice: a connection gets so many bytes and
 //! so much time, there are never more than a few, and whatever is more waits outside. What the page costs a run is
 //! bounded by this, whoever asks for it and however.
 
+use crate::health::{Health, PATHS, Probe};
 use metrics_exporter_prometheus::PrometheusHandle;
+use metrics_process::Collector;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -24,8 +27,17 @@ const LARGEST_HEAD: usize = 8 << 10;
 /// How often histograms are emptied of what nobody asked for, as the exporter itself does it.
 const UPKEEP: Duration = Duration::from_secs(5);
 
+/// What there is to tell.
+#[derive(Clone)]
+pub(crate) struct Told {
+    pub(crate) metrics: PrometheusHandle,
+    /// What this process takes of its machine, looked up when it is asked for.
+    pub(crate) process: Collector,
+    pub(crate) health: Health,
+}
+
 /// Answers on `listener` for as long as it is polled.
-pub(crate) async fn serve(listener: TcpListener, page: PrometheusHandle) {
+pub(crate) async fn serve(listener: TcpListener, told: Told) {
     let places = Arc::new(Semaphore::new(CONNECTIONS));
     let mut upkeep = interval(UPKEEP);
     upkeep.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -37,25 +49,32 @@ pub(crate) async fn serve(listener: TcpListener, page: PrometheusHandle) {
         tokio::select! {
             (place, come) = come => match come {
                 Ok((stream, _)) => {
-                    let page = page.clone();
+                    let told = told.clone();
                     tokio::spawn(async move {
                         let _place = place;
                         // Whoever hangs up, or does not come to the point, has no claim to an answer.
-                        let _ = timeout(PATIENCE, answer(stream, &page)).await;
+                        let _ = timeout(PATIENCE, answer(stream, &told)).await;
                     });
                 }
                 // The machine or the process has no file left: asking at once would only keep a core busy.
                 Err(_) => sleep(Duration::from_secs(1)).await,
             },
-            _ = upkeep.tick() => page.run_upkeep(),
+            _ = upkeep.tick() => told.metrics.run_upkeep(),
         }
     }
 }
 
-async fn answer(mut stream: TcpStream, page: &PrometheusHandle) -> std::io::Result<()> {
+async fn answer(mut stream: TcpStream, told: &Told) -> std::io::Result<()> {
     let head = head(&mut stream).await?;
     let (status, body) = match head.as_deref().map(asked) {
-        Some(Asked::Page) => ("200 OK", page.render()),
+        Some(Asked::Page) => {
+            told.process.collect();
+            ("200 OK", told.metrics.render())
+        }
+        Some(Asked::Health(probe)) => match told.health.ails(probe) {
+            None => ("200 OK", "ok\n".to_owned()),
+            Some(ailment) => ("503 Service Unavailable", format!("{ailment}\n")),
+        },
         Some(Asked::Elsewhere) => ("404 Not Found", format!("metrics are at {PATH}\n")),
         Some(Asked::Otherwise) => ("405 Method Not Allowed\r\nallow: GET", String::new()),
         Some(Asked::Nothing) => ("400 Bad Request", String::new()),
@@ -88,6 +107,7 @@ async fn head(stream: &mut TcpStream) -> std::io::Result<Option<Vec<u8>>> {
 #[derive(Debug, PartialEq, Eq)]
 enum Asked {
     Page,
+    Health(Probe),
     Elsewhere,
     Otherwise,
     Nothing,
@@ -105,7 +125,10 @@ fn asked(head: &[u8]) -> Asked {
     match method {
         _ if !version.starts_with(b"HTTP/1.") || words.next().is_some() => Asked::Nothing,
         b"GET" if path == PATH.as_bytes() => Asked::Page,
-        b"GET" => Asked::Elsewhere,
+        b"GET" => {
+            let probe = PATHS.iter().find(|(known, _)| known.as_bytes() == path);
+            probe.map_or(Asked::Elsewhere, |(_, probe)| Asked::Health(*probe))
+        }
         _ => Asked::Otherwise,
     }
 }
@@ -115,10 +138,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_method_and_one_path_are_answered() {
+    fn one_method_and_four_paths_are_answered() {
         for (line, means) in [
             ("GET /metrics HTTP/1.1", Asked::Page),
             ("GET /metrics?name=x HTTP/1.0", Asked::Page),
+            ("GET /livez HTTP/1.1", Asked::Health(Probe::Alive)),
+            ("GET /readyz?verbose HTTP/1.1", Asked::Health(Probe::Ready)),
+            ("GET /startupz HTTP/1.1", Asked::Health(Probe::Started)),
+            ("GET /livez/ HTTP/1.1", Asked::Elsewhere),
             ("GET / HTTP/1.1", Asked::Elsewhere),
             ("GET /metrics/.. HTTP/1.1", Asked::Elsewhere),
             ("GET //metrics HTTP/1.1", Asked::Elsewhere),

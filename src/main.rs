@@ -7,7 +7,9 @@ mod ending;
 mod exit;
 mod export;
 mod exposition;
+mod health;
 mod init;
+mod manual;
 mod plan;
 mod quarantine;
 mod run;
@@ -101,6 +103,7 @@ fn dispatch(verb: &str, matches: &ArgMatches) -> anyhow::Result<Exit> {
             }),
             None => Ok(Exit::Configuration),
         },
+        "manual" => manual::verb(matches),
         _ => completions(matches),
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::display::{self, Style};
 use crate::exit::Exit;
+use crate::health::Health;
 use crate::summary::Summary;
 use crate::{Voice, complain, plan, say, telemetry};
 use checkpoints::{Rocks, Vectors};
@@ -38,7 +39,12 @@ pub(crate) fn verb(config: &Config, matches: &ArgMatches, voice: Voice) -> anyho
 }
 
 async fn execute(config: &Config, voice: &Voice) -> anyhow::Result<Exit> {
-    if let Err(error) = telemetry::metrics(&config.telemetry) {
+    let (stop, progress) = (Stop::default(), Arc::new(Progress::default()));
+    let health = Health {
+        progress: progress.clone(),
+        stop: stop.clone(),
+    };
+    if let Err(error) = telemetry::metrics(&config.telemetry, health) {
         complain(&format!("{error:#}"));
         return Ok(Exit::Configuration);
     }
@@ -47,7 +53,6 @@ async fn execute(config: &Config, voice: &Voice) -> anyhow::Result<Exit> {
         Err(fault) => return Ok(failed(&fault, voice)),
     };
     let began = Instant::now();
-    let (stop, progress) = (Stop::default(), Arc::new(Progress::default()));
     let Some(mut run) = wire(config, &stop, &progress) else {
         return Ok(Exit::Configuration);
     };
@@ -149,7 +154,10 @@ pub(crate) fn wire<'c>(config: &'c Config, stop: &Stop, progress: &Arc<Progress>
         target: config.target.as_ref()?,
         tables: &config.mapping,
         habits: &config.run,
-        holder: introduction("etl run"),
+        holder: match &config.run.worker {
+            Some(name) => format!("{name}, {}", introduction("etl run")),
+            None => introduction("etl run"),
+        },
         embedder: None,
         budget: Arc::default(),
         stop: stop.clone(),

@@ -3,11 +3,14 @@
 //! Log lines never tear the progress display: both go through one writer. The listener is bound before anything
 //! else happens, so that a port in use is told at once; what it answers is [`exposition`]'s.
 
-use crate::exposition;
+use crate::args::{COMMIT, VERSION};
+use crate::exposition::{self, Told};
+use crate::health::Health;
 use anyhow::Context;
 use config::{LogFormat, Telemetry, spelled, veiled};
 use indicatif::MultiProgress;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder};
+use metrics_process::Collector;
 use std::io::{self, Write};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
@@ -17,7 +20,13 @@ const QUIET: &str = "deadpool=off,firestore=warn,gcloud_sdk=off,h2=warn,hyper=wa
 
 /// Starts logging.
 pub(crate) fn log(telemetry: &Telemetry, display: MultiProgress, colour: bool) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_new(format!("{QUIET},{}", telemetry.log)).with_context(|| {
+    // Of which run and lane a line is, is for programs; people would read it on every line.
+    let context = match telemetry.log_format {
+        LogFormat::Json => "info",
+        LogFormat::Text => "off",
+    };
+    let filter = format!("{QUIET},{},{}={context}", telemetry.log, pipeline::CONTEXT);
+    let filter = EnvFilter::try_new(filter).with_context(|| {
         format!(
             "the log filter {:?} cannot be read; write for example info or pipeline=debug",
             telemetry.log
@@ -27,14 +36,14 @@ pub(crate) fn log(telemetry: &Telemetry, display: MultiProgress, colour: bool) -
         .with_env_filter(filter)
         .with_writer(Shared { display, colour });
     match telemetry.log_format {
-        LogFormat::Json => builder.json().flatten_event(true).init(),
+        LogFormat::Json => builder.json().flatten_event(true).with_current_span(false).init(),
         LogFormat::Text => builder.with_ansi(colour).with_target(false).init(),
     }
     Ok(())
 }
 
-/// Starts the metrics listener, unless it is off. Must run inside the runtime.
-pub(crate) fn metrics(telemetry: &Telemetry) -> anyhow::Result<()> {
+/// Starts the listener that tells metrics and health, unless it is off. Must run inside the runtime.
+pub(crate) fn metrics(telemetry: &Telemetry, health: Health) -> anyhow::Result<()> {
     let Some(address) = telemetry.metrics_listen else {
         return Ok(());
     };
@@ -52,15 +61,22 @@ pub(crate) fn metrics(telemetry: &Telemetry) -> anyhow::Result<()> {
     };
     listener.set_nonblocking(true)?;
     let listener = tokio::net::TcpListener::from_std(listener)?;
-    let page = PrometheusBuilder::new()
+    let metrics = PrometheusBuilder::new()
         .set_buckets_for_metric(
             Matcher::Suffix("_seconds".to_owned()),
             &pipeline::metrics::LATENCY_BUCKETS,
         )
         .and_then(PrometheusBuilder::install_recorder)
         .context("the metrics cannot be kept")?;
-    tokio::spawn(exposition::serve(listener, page));
-    pipeline::metrics::describe(env!("CARGO_PKG_VERSION"));
+    let process = Collector::default();
+    process.describe();
+    pipeline::metrics::describe(VERSION, COMMIT);
+    let told = Told {
+        metrics,
+        process,
+        health,
+    };
+    tokio::spawn(exposition::serve(listener, told));
     tracing::info!("metrics on http://{address}{}", exposition::PATH);
     if !address.ip().is_loopback() {
         tracing::warn!(

@@ -16,6 +16,7 @@ mod stops; // the run ends at one step of its own
 mod struck; // which steps those were
 mod torn_run; // the checkpoint directory is damaged between two starts
 mod trial; // a source, a target, and a run of some shape between them
+mod workers; // eight processes share the run, and are killed, stopped and cut off
 
 use crate::support::test;
 use rehearsal::campaign::{Campaign, Case};
@@ -39,6 +40,11 @@ fn commits() {
 #[test]
 fn refusals() {
     Campaign::named("refusals", 500).run(|case| test(refusals::case(case)));
+}
+
+#[test]
+fn workers() {
+    Campaign::named("workers", 20).run(|case| test(workers::case(case)));
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! What is deployed beside the tool fits it: rules and board ask for metrics that there are, every alert was made to fire
 //! and has its page in the runbook, and Prometheus and systemd themselves find nothing wrong with any of it.
 
+mod fields; // of its log: all of them are written down
+
 use rehearsal::parts;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -57,7 +59,7 @@ fn metrics(text: &str) -> BTreeSet<&str> {
 #[test]
 fn rules_and_board_ask_for_metrics_that_there_are() {
     let (source, rules) = (
-        read("pipeline/src/metrics.rs"),
+        read("pipeline/src/metrics/named.rs"),
         read("deploy/prometheus/alerts.yaml"),
     );
     let there = metrics(&source);
@@ -160,53 +162,153 @@ fn prometheus_finds_nothing_wrong() {
 /// How much a unit could do to its machine, as systemd counts it: 10 is a process that may do everything.
 const EXPOSED: &str = "20";
 
+const UNITS: [&str; 2] = ["etl@.service", "etl-worker@.service"];
+
 #[test]
 fn systemd_finds_nothing_wrong_and_little_exposed() {
-    let unit = read("deploy/systemd/etl@.service");
-    assert!(unit.contains("ExecStart=/usr/local/bin/etl run "));
-    // systemd looks whether what it would start is there.
-    let here = unit.replace("/usr/local/bin/etl", env!("CARGO_BIN_EXE_etl"));
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("etl@.service");
-    std::fs::write(&path, here).unwrap();
-    let threshold = format!("--threshold={EXPOSED}");
-    for words in [&["verify"][..], &["security", "--offline=yes", &threshold]] {
-        let command = Command::new("systemd-analyze").args(words).arg(&path).output();
-        let Ok(output) = command else {
-            eprintln!("NOT CHECKED: there is no systemd-analyze");
-            return;
-        };
-        let said = [output.stdout, output.stderr].concat();
-        let said = String::from_utf8_lossy(&said);
-        assert!(output.status.success(), "{words:?}: {said}");
-        assert!(words != ["verify"] || said.is_empty(), "{said}");
+    for name in UNITS {
+        let unit = read(&format!("deploy/systemd/{name}"));
+        assert!(unit.contains("ExecStart=/usr/local/bin/etl run "));
+        // systemd looks whether what it would start is there.
+        let here = unit.replace("/usr/local/bin/etl", env!("CARGO_BIN_EXE_etl"));
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(name);
+        std::fs::write(&path, here).unwrap();
+        let threshold = format!("--threshold={EXPOSED}");
+        for words in [&["verify"][..], &["security", "--offline=yes", &threshold]] {
+            let command = Command::new("systemd-analyze").args(words).arg(&path).output();
+            let Ok(output) = command else {
+                eprintln!("NOT CHECKED: there is no systemd-analyze");
+                return;
+            };
+            let said = [output.stdout, output.stderr].concat();
+            let said = String::from_utf8_lossy(&said);
+            assert!(output.status.success(), "{name}, {words:?}: {said}");
+            assert!(words != ["verify"] || said.is_empty(), "{name}: {said}");
+        }
     }
 }
 
-/// What another start cannot mend is not started again: exit codes as the tool's help tells them.
+/// What a unit or a container gives to `etl run` is what it takes: flags of the command, and variables.
 #[test]
-fn a_unit_is_started_again_where_that_can_help() {
-    let unit = read("deploy/systemd/etl@.service");
+fn what_is_started_is_started_with_flags_and_variables_that_there_are() {
+    let output = etl(&["run", "--help"]);
+    let sample = read("config/example.toml");
+    let files = [
+        "systemd/etl@.service",
+        "systemd/etl-worker@.service",
+        "compose.yaml",
+        "kubernetes/job.yaml",
+    ];
+    let mut found = 0;
+    for file in files {
+        let text = read(&format!("deploy/{file}"));
+        let started = text.lines().filter(|line| {
+            let line = line.trim_start();
+            line.starts_with("ExecStart=")
+                || line.starts_with("command: [run")
+                || line.starts_with("args: [run")
+        });
+        let flags = started.flat_map(|line| line.split([' ', ',', '[', ']', '"']));
+        for flag in flags.filter(|word| word.starts_with("--")) {
+            found += 1;
+            assert!(
+                output.contains(&format!("{flag} ")) || output.contains(&format!("{flag}\n")),
+                "{file}: {flag}"
+            );
+        }
+        let word = |character: char| character.is_ascii_uppercase() || character == '_';
+        let names = text
+            .split(|character| !word(character))
+            .filter(|name| name.starts_with("ETL_"));
+        // What the build is told, and the image's name, are no settings.
+        for name in names.filter(|name| !["ETL_COMMIT", "ETL_IMAGE"].contains(name)) {
+            found += 1;
+            assert!(sample.contains(name), "{file}: {name}");
+        }
+    }
+    assert!(found > 12, "{found}");
+}
+
+fn etl(arguments: &[&str]) -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_etl"))
-        .args(["run", "--help"])
+        .args(arguments)
         .output()
         .unwrap();
-    let help = String::from_utf8(output.stdout).unwrap();
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// Exit codes that another start may mend, and those that it cannot, as the tool's help tells them.
+fn exit_codes() -> [Vec<String>; 2] {
+    let help = etl(&["run", "--help"]);
     let codes = help.split("Exit codes:").nth(1).unwrap();
     let helps = [
         "start again",
         "start the same command again",
         "unexpected failure",
     ];
-    let hopeless: Vec<&str> = codes
-        .lines()
-        .filter(|line| !helps.iter().any(|words| line.contains(words)))
-        .filter_map(|line| line.split_whitespace().next())
-        .filter(|code| code.parse::<u8>().is_ok_and(|code| code > 0))
-        .collect();
-    assert_eq!(
-        after(&unit, "RestartPreventExitStatus="),
-        [hopeless.join(" ")],
-        "{codes}"
-    );
+    let failing = codes.lines().filter_map(|line| {
+        let code = line.split_whitespace().next()?;
+        code.parse::<u8>()
+            .is_ok_and(|code| code > 0)
+            .then_some((line, code))
+    });
+    let (mended, hopeless): (Vec<_>, Vec<_>) =
+        failing.partition(|(line, _)| helps.iter().any(|words| line.contains(words)));
+    [mended, hopeless].map(|codes| codes.into_iter().map(|(_, code)| code.to_owned()).collect())
+}
+
+/// What another start cannot mend is not started again.
+#[test]
+fn a_unit_is_started_again_where_that_can_help() {
+    let [_, hopeless] = exit_codes();
+    for name in UNITS {
+        let unit = read(&format!("deploy/systemd/{name}"));
+        assert_eq!(
+            after(&unit, "RestartPreventExitStatus="),
+            [hopeless.join(" ")],
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn a_worker_is_started_again_by_its_job_where_that_can_help() {
+    let [mended, hopeless] = exit_codes();
+    let job = read("deploy/kubernetes/job.yaml");
+    // Each rule's action, and the codes that it is for.
+    let mut ruled: Vec<(String, String)> = Vec::new();
+    for rule in job.split("- action: ").skip(1) {
+        let action = rule.lines().next().unwrap();
+        let codes = rule
+            .split("values: [")
+            .nth(1)
+            .and_then(|rest| rest.split(']').next());
+        let codes = codes
+            .unwrap_or_default()
+            .split(", ")
+            .filter(|code| !code.is_empty());
+        ruled.extend(codes.map(|code| (code.to_owned(), action.to_owned())));
+    }
+    let of = |code: &String| {
+        ruled
+            .iter()
+            .find(|(ruled, _)| ruled == code)
+            .map(|(_, action)| &**action)
+    };
+    for code in &hopeless {
+        assert!(
+            matches!(of(code), Some("FailJob" | "FailIndex")),
+            "{code}: {:?}",
+            of(code)
+        );
+    }
+    for code in &mended {
+        assert!(
+            matches!(of(code), None | Some("Ignore")),
+            "{code}: {:?}",
+            of(code)
+        );
+    }
+    assert_eq!(ruled.len(), hopeless.len() + 1, "{ruled:?}");
 }

@@ -1,6 +1,9 @@
 //! What Prometheus sees is what happened: its figures and the summary's agree, every metric is there with its help,
 //! nobody but this machine is served, and a quota is kept.
 
+mod health; // what supervisors of processes ask
+mod page; // what stands on the page
+
 use crate::support::shop::Shop;
 use crate::support::{Looking, complete, test};
 use rehearsal::parts;
@@ -8,41 +11,13 @@ use rehearsal::process::{Outcome, Program, Running, Stream};
 use serde_json::Value;
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
-use std::process::Stdio;
 use tempfile::TempDir;
-use tokio::io::AsyncWriteExt;
 
 /// Documents of the run that is watched, and the quota that makes it last for some twenty scrapes.
 const DOCUMENTS: usize = 1500;
 const QUOTA: f64 = 100.0;
 /// What `etl` makes of a quota by default.
 const SAFETY: f64 = 0.8;
-
-/// Every metric the operator is promised, with its type, but for the retries: those have a test of their own.
-const PROMISED: [(&str, &str); 22] = [
-    ("etl_documents_read_total", "counter"),
-    ("etl_bytes_read_total", "counter"),
-    ("etl_rows_loaded_total", "counter"),
-    ("etl_documents_quarantined_total", "counter"),
-    ("etl_reads_billed_total", "counter"),
-    ("etl_batches_loaded_total", "counter"),
-    ("etl_documents_overflowed_total", "counter"),
-    ("etl_documents_vector_rounded_total", "counter"),
-    ("etl_vectors_zero_total", "counter"),
-    ("etl_batch_seconds", "histogram"),
-    ("etl_commit_seconds", "histogram"),
-    ("etl_source_first_answer_seconds", "histogram"),
-    ("etl_channel_batches", "gauge"),
-    ("etl_in_flight_bytes", "gauge"),
-    ("etl_in_flight_limit_bytes", "gauge"),
-    ("etl_reads_per_second_limit", "gauge"),
-    ("etl_reads_per_second_allowed", "gauge"),
-    ("etl_lanes", "gauge"),
-    ("etl_lanes_done", "gauge"),
-    ("etl_lanes_failed", "gauge"),
-    ("etl_eta_seconds", "gauge"),
-    ("etl_build_info", "gauge"),
-];
 
 fn free_address() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
@@ -147,35 +122,6 @@ async fn page(address: SocketAddr, wanted: &str) -> String {
     }
 }
 
-/// Whether Debian's own checker of metrics agrees; nothing where there is none beside `prometheus`.
-async fn promtool(page: &str) -> Option<(bool, String)> {
-    let promtool = parts::prometheus().unwrap().with_file_name("promtool");
-    if !promtool.exists() {
-        eprintln!("NOT CHECKED: {} is not there", promtool.display());
-        return None;
-    }
-    let mut child = tokio::process::Command::new(promtool)
-        .args(["check", "metrics"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    child
-        .stdin
-        .take()
-        .unwrap()
-        .write_all(page.as_bytes())
-        .await
-        .unwrap();
-    let output = child.wait_with_output().await.unwrap();
-    let said = [output.stdout, output.stderr].concat();
-    Some((
-        output.status.success(),
-        String::from_utf8_lossy(&said).into_owned(),
-    ))
-}
-
 #[test]
 fn what_prometheus_saw_agrees_with_the_summary() {
     test(async {
@@ -193,9 +139,9 @@ fn what_prometheus_saw_agrees_with_the_summary() {
             "10",
         ];
         let mut etl = world.run(&[&listen[..], &quota].concat()).start().unwrap();
-        let page = page(address, "# TYPE etl_eta_seconds").await;
+        let text = page(address, "# TYPE etl_eta_seconds").await;
         let outcome = etl.wait().await.unwrap();
-        assert_page(&page).await;
+        page::assert_whole(&text).await;
 
         let Outcome { stdout, stderr, .. } = &outcome;
         assert_eq!(outcome.status.code(), Some(0), "{stdout}\n{stderr}");
@@ -256,27 +202,6 @@ fn what_prometheus_saw_agrees_with_the_summary() {
             .unwrap();
         prometheus.running.wait().await.unwrap();
     });
-}
-
-/// Asserts that the page has every metric with HELP and TYPE, and that `promtool` finds nothing wrong with it.
-async fn assert_page(page: &str) {
-    for (name, kind) in PROMISED {
-        assert!(
-            page.contains(&format!("# TYPE {name} {kind}\n")),
-            "no TYPE of {name} in:\n{page}"
-        );
-        assert!(
-            page.contains(&format!("# HELP {name} ")),
-            "no HELP of {name} in:\n{page}"
-        );
-    }
-    assert!(
-        page.contains(&format!("etl_reads_per_second_limit {}\n", QUOTA * SAFETY)),
-        "{page}"
-    );
-    if let Some((right, said)) = promtool(page).await {
-        assert!(right, "promtool: {said}");
-    }
 }
 
 #[test]

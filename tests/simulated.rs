@@ -9,6 +9,7 @@ mod memory; // as much as is granted, whatever there is to move
 mod million; // a million documents, each exactly once, at one read each
 mod plan; // what a plan says of a run, against the run
 mod storms; // kills, cuts and lost answers in bad weather
+mod workers; // several processes share a run, and some of them die, stand still or leave
 
 use crate::support::{World, completed};
 use rehearsal::application::Application;

@@ -3,6 +3,7 @@
 use checkpoints::{CheckpointStore, LaneId, Memory, Progress, Receipt};
 use pipeline::fault::Fault;
 use pipeline::lane::Way;
+use pipeline::lanes::Own;
 use pipeline::load::{Loaded, Loader};
 use pipeline::pack::Packed;
 use pipeline::plan::{Lane, Plan};
@@ -36,7 +37,7 @@ pub(crate) async fn moved<S: Source, K: Loader>(
         drain: Duration::from_secs(1),
     };
     let stop = Stop::default();
-    let failed = supervisor::run(source, &way, &standings, limits, &stop)
+    let failed = supervisor::run(source, &way, Own::new(plan, &standings), limits, &stop)
         .await
         .unwrap();
     assert!(failed.is_empty(), "{failed:?}");

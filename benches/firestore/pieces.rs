@@ -142,7 +142,7 @@ async fn loader(config: &Config, plan: &Arc<Plan>) -> PostgresLoader {
         .creation(plan, &postgres.facts().await.unwrap())
         .await
         .unwrap();
-    ledger.register(plan, &create).await.unwrap();
+    ledger.register(plan, &create, false).await.unwrap();
     let held = ledger.claim(plan.run, "the bench").await.unwrap();
     PostgresLoader::new(postgres, plan.clone(), held)
 }

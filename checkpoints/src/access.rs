@@ -45,6 +45,16 @@ mod tests {
     }
 
     #[test]
+    fn a_folder_that_nobody_else_may_use_is_left_as_it_is() {
+        let dir = tempfile::tempdir().unwrap();
+        for found in [0o500, 0o2700] {
+            set(dir.path(), found);
+            private(dir.path()).unwrap();
+            assert_eq!(mode(dir.path()), found);
+        }
+    }
+
+    #[test]
     fn folders_that_were_loosened_are_private_again_and_the_directory_is_left_as_it_was() {
         let dir = tempfile::tempdir().unwrap();
         let dir = dir.path().join("named by the operator");

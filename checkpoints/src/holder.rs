@@ -63,5 +63,6 @@ mod tests {
     fn devices_are_numbered_as_the_table_numbers_them() {
         assert_eq!(numbers(0xfe00), (Some(0xfe), Some(0)));
         assert_eq!(numbers(0x10_0301), (Some(3), Some(0x101)));
+        assert_eq!(numbers(0x0001_2000_0000_0100), (Some(0x1_2001), Some(0)));
     }
 }

@@ -20,6 +20,7 @@ pub fn all<S: CheckpointStore>(fresh: impl Fn() -> S) {
     beginning_replaces_what_was_there(&fresh());
     an_ending_is_noted_and_moves_no_lane(&fresh());
     reads_of_plans_are_kept_until_a_run_begins(&fresh());
+    what_it_holds_is_told(&fresh());
 }
 
 fn receipt(from: Position, to: Position, read: u64) -> Receipt {
@@ -167,4 +168,12 @@ fn reads_of_plans_are_kept_until_a_run_begins(store: &impl CheckpointStore) {
     }
     must(law, store.begin(b"plan", &[]));
     assert_eq!(must(law, store.planning_reads()), 0, "{law}");
+}
+
+fn what_it_holds_is_told(store: &impl CheckpointStore) {
+    let law = "what it holds is told";
+    let before = store.bytes();
+    must(law, store.begin(&[b'x'; 100_000], &[]));
+    let grown = store.bytes() - before;
+    assert!((100_000..1_000_000).contains(&grown), "{law}: {grown}");
 }

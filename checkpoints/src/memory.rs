@@ -75,6 +75,14 @@ impl CheckpointStore for Memory {
         self.state().planning_reads = reads;
         Ok(())
     }
+
+    fn bytes(&self) -> u64 {
+        let state = self.state();
+        let (plan, ending) = (state.plan.as_deref(), state.ending.as_deref());
+        let values = [plan, ending].into_iter().flatten().map(<[u8]>::len);
+        let lanes = state.lanes.len() * size_of::<(LaneId, Progress)>();
+        (values.sum::<usize>() + lanes) as u64
+    }
 }
 
 impl VectorCache for Memory {

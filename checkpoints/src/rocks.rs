@@ -12,6 +12,7 @@ use crate::position::LaneId;
 use crate::receipt::{Progress, Receipt};
 use crate::store::{CheckpointError, CheckpointStore};
 use crate::unending;
+use rocksdb::properties::{CUR_SIZE_ALL_MEM_TABLES, TOTAL_SST_FILES_SIZE};
 use rocksdb::{BlockBasedOptions, DB, IteratorMode, Options, WriteBatch, WriteOptions};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -210,6 +211,14 @@ impl CheckpointStore for Rocks {
         let mut batch = WriteBatch::default();
         batch.put(self.key(PLANNING_READS), reads.to_be_bytes());
         self.write(batch)
+    }
+
+    fn bytes(&self) -> u64 {
+        let property = |name| self.db.property_int_value(name).ok().flatten();
+        [TOTAL_SST_FILES_SIZE, CUR_SIZE_ALL_MEM_TABLES]
+            .into_iter()
+            .filter_map(property)
+            .sum()
     }
 }
 

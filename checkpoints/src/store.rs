@@ -35,6 +35,9 @@ pub trait CheckpointStore: Send + Sync + 'static {
 
     /// Remembers that number. Durable when it returns.
     fn note_planning_reads(&self, reads: u64) -> Result<(), CheckpointError>;
+
+    /// Bytes it holds, in memory and on disk, as far as it can tell; for whoever watches.
+    fn bytes(&self) -> u64;
 }
 
 /// Why a checkpoint store refused or failed.

@@ -42,6 +42,12 @@ pub struct Run {
     pub health_interval: Duration,
     /// Documents that a plan reads to measure the source.
     pub probe: u64,
+    /// Whether other processes work on the same run.
+    pub join: bool,
+    /// The silence after which one of them counts as gone.
+    pub lease: Duration,
+    /// What this process calls itself among them; nothing means after its number and its machine.
+    pub worker: Option<String>,
 }
 
 /// Reserved beside each batch in memory: the largest Firestore document with room for its encoding.
@@ -64,6 +70,9 @@ impl Run {
         let max_cost = answers.money_if_any("run.max_cost");
         let health_interval = answers.duration("run.health_interval");
         let probe = answers.count("plan.probe");
+        let join = answers.switch("run.join");
+        let lease = answers.duration("run.lease");
+        let worker = answers.read("run.worker", |text| Ok(text.trim().to_owned()));
         let rollback = answers.switch("run.rollback_enabled");
         if let Ok(false) = rollback {
             let origin = answers.origin("run.rollback_enabled");
@@ -91,6 +100,9 @@ impl Run {
             max_cost: max_cost?,
             health_interval: health_interval?,
             probe: probe?,
+            join: join?,
+            lease: lease?,
+            worker: worker?.map(|(name, _)| name),
         })
     }
 }

@@ -9,7 +9,7 @@ use crate::embed::Embedder;
 use crate::embedding;
 use crate::fault::{Fault, Part};
 use crate::load::Loader;
-use crate::metrics;
+use crate::metrics::{self, Stage};
 use crate::pack::{self, Packed};
 use crate::plan::{Lane, Plan};
 use crate::progress::Progress;
@@ -18,6 +18,8 @@ use checkpoints::{CheckpointStore, LaneId, Receipt};
 use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
+use tracing::Instrument;
 
 /// Batches that may wait between two stages of a lane.
 pub(crate) const WAITING: usize = 1;
@@ -62,17 +64,20 @@ pub async fn run<R: Reader, K: Loader, C: CheckpointStore>(
     let (packed, mut to_load) = mpsc::channel(WAITING);
     // Dropping the set, as an abort does, ends both stages with it.
     let mut stages = JoinSet::new();
-    stages.spawn(extract(reader, read));
+    stages.spawn(extract(reader, read).in_current_span());
     let made = Making {
         plan: way.plan.clone(),
         embedder: way.embedder.clone(),
         numbers: way.numbers.clone(),
     };
-    stages.spawn(transform(made, lane.clone(), to_pack, packed));
+    stages.spawn(transform(made, lane.clone(), to_pack, packed).in_current_span());
 
+    let mut stage = Stage::new("load");
     while let Some(mut batch) = to_load.recv().await {
         metrics::waiting("load", -1.0);
+        stage.was_starved();
         load(&way, &lane, &mut batch).await?;
+        stage.was_busy();
     }
     while let Some(stage) = stages.join_next().await {
         stage.map_err(|error| {
@@ -84,11 +89,14 @@ pub async fn run<R: Reader, K: Loader, C: CheckpointStore>(
 
 /// Reads until the lane has ended, draining was asked for, or nobody takes what was read.
 pub(crate) async fn extract<R: Reader>(mut reader: R, read: mpsc::Sender<Batch>) -> Result<(), Fault> {
+    let mut stage = Stage::new("extract");
     while let Some(batch) = reader.next().await? {
+        stage.was_busy();
         if read.send(batch).await.is_err() {
             // The later stages have failed and say why themselves.
             return Ok(());
         }
+        stage.was_blocked();
         metrics::waiting("transform", 1.0);
     }
     Ok(())
@@ -107,8 +115,10 @@ async fn transform(
     mut to_pack: mpsc::Receiver<Batch>,
     packed: mpsc::Sender<Packed>,
 ) -> Result<(), Fault> {
+    let mut stage = Stage::new("transform");
     while let Some(batch) = to_pack.recv().await {
         metrics::waiting("transform", -1.0);
+        stage.was_starved();
         let Making {
             plan,
             embedder,
@@ -123,9 +133,11 @@ async fn transform(
         let work = move || pack::pack(batch, &plan, &lane, vectors, numbers.as_ref());
         let done = tokio::task::spawn_blocking(work).await;
         let done = done.map_err(|error| Fault::permanent(Part::Source, "pack a batch", error.to_string()))?;
+        stage.was_busy();
         if packed.send(done).await.is_err() {
             return Ok(());
         }
+        stage.was_blocked();
         metrics::waiting("load", 1.0);
     }
     Ok(())
@@ -139,9 +151,16 @@ async fn load<K: Loader, C: CheckpointStore>(
     let loaded = way.loader.load(lane, batch).await?;
     let ended = loaded.receipt.span().to.is_end();
     let rows = batch.row_counts();
+    tracing::debug!(
+        documents = loaded.tally.read,
+        bytes = loaded.tally.bytes,
+        quarantined = loaded.tally.quarantined,
+        took_ms = loaded.took.as_millis() as u64,
+        "loaded a batch"
+    );
     metrics::loaded(batch.since.elapsed(), loaded.took);
-    for (relation, rows) in way.plan.collection_of(lane).relations().iter().zip(&rows) {
-        metrics::rows_loaded(relation.name(), *rows);
+    for (relation, rows) in way.plan.collection_of(lane).relations().iter().zip(&batch.rows) {
+        metrics::rows_loaded(relation.name(), rows.len() as u64, rows.bytes());
     }
     for (_, reject) in &batch.rejects {
         metrics::quarantined(reject.reason.as_str());
@@ -157,7 +176,9 @@ async fn remember<C: CheckpointStore>(
     lane: LaneId,
     receipt: Receipt,
 ) -> Result<(), Fault> {
+    let began = Instant::now();
     let advanced = tokio::task::spawn_blocking(move || checkpoints.advance(lane, &receipt)).await;
+    metrics::remembered(began.elapsed());
     let advanced = advanced
         .map_err(|error| Fault::permanent(Part::Checkpoints, "keep the checkpoint", error.to_string()))?;
     advanced.map_err(Fault::from)

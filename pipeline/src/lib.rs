@@ -7,6 +7,9 @@
 //! receipt that moves the checkpoint. Memory ([`room`]), reads a second ([`quota`]) and attempts ([`retry`]) are
 //! limited for all lanes together. Nothing counts as done before the sums add up ([`finish`]).
 
+/// The target of spans that say of which run and which lane an event is.
+pub const CONTEXT: &str = "context";
+
 pub mod breaker;
 pub mod budget;
 mod cgroup;
@@ -20,6 +23,7 @@ pub mod finish;
 pub mod forecast;
 pub mod init;
 pub mod lane;
+pub mod lanes;
 pub mod load;
 pub mod metrics;
 pub mod pack;
@@ -42,3 +46,4 @@ pub mod survey;
 pub mod sweep;
 mod trust;
 pub mod verify;
+mod workers;

@@ -1,15 +1,17 @@
-//! Every metric's name, unit and help text, and the only calls that record one.
-//!
-//! Names follow the Prometheus conventions. Labels are bounded: tables are those of the plan. Recording never fails.
+//! The only calls that record a metric. Recording never fails, and what is recorded is named in [`named`].
 
 #![allow(clippy::disallowed_macros)] // the ban keeps everybody else out of here
 
 mod arrivals;
+mod named;
+mod stage;
 
 pub(crate) use arrivals::Arrivals;
+pub(crate) use stage::{Stage, Wait, waiting_for};
 
 use crate::fault::Fault;
-use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
+use metrics::{counter, gauge, histogram};
+use named::*;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -18,169 +20,52 @@ pub const LATENCY_BUCKETS: [f64; 14] = [
     0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0,
 ];
 
-const DOCUMENTS_READ: &str = "etl_documents_read_total";
-const BYTES_READ: &str = "etl_bytes_read_total";
-const READS_BILLED: &str = "etl_reads_billed_total";
-const ROWS_LOADED: &str = "etl_rows_loaded_total";
-const QUARANTINED: &str = "etl_documents_quarantined_total";
-const ROUNDED: &str = "etl_documents_vector_rounded_total";
-const ZEROS: &str = "etl_vectors_zero_total";
-const OVERFLOWED: &str = "etl_documents_overflowed_total";
-const RETRIES: &str = "etl_retries_total";
-const BATCHES: &str = "etl_batches_loaded_total";
-const BATCH_SECONDS: &str = "etl_batch_seconds";
-const COMMIT_SECONDS: &str = "etl_commit_seconds";
-const SOURCE_SECONDS: &str = "etl_source_first_answer_seconds";
-const CHANNEL_DEPTH: &str = "etl_channel_batches";
-const IN_FLIGHT: &str = "etl_in_flight_bytes";
-const IN_FLIGHT_LIMIT: &str = "etl_in_flight_limit_bytes";
-const RATE_LIMIT: &str = "etl_reads_per_second_limit";
-const RATE_CURRENT: &str = "etl_reads_per_second_allowed";
-const LANES: &str = "etl_lanes";
-const LANES_DONE: &str = "etl_lanes_done";
-const LANES_FAILED: &str = "etl_lanes_failed";
-const DOCUMENTS_PLANNED: &str = "etl_documents_planned";
-const DOCUMENTS_DONE: &str = "etl_documents_done";
-const ETA: &str = "etl_eta_seconds";
-const EMBED_TEXTS: &str = "etl_embed_texts_total";
-const EMBED_HITS: &str = "etl_embed_cache_hits_total";
-const EMBED_REQUESTS: &str = "etl_embed_requests_total";
-const EMBED_TOKENS: &str = "etl_embed_tokens_total";
-const EMBED_REFUSED: &str = "etl_embed_refused_total";
-const EMBED_SECONDS: &str = "etl_embed_seconds";
-const BUILD: &str = "etl_build_info";
-
 /// Registers every help text. Call once, after a recorder is installed.
-pub fn describe(version: &'static str) {
-    describe_counter!(
-        DOCUMENTS_READ,
-        Unit::Count,
-        "Documents read from the source by this process."
-    );
-    describe_counter!(
-        BYTES_READ,
-        Unit::Bytes,
-        "Bytes of documents read from the source by this process."
-    );
-    describe_counter!(
-        READS_BILLED,
-        Unit::Count,
-        "Reads the source bills for what this process asked, planning included."
-    );
-    describe_counter!(
-        ROWS_LOADED,
-        Unit::Count,
-        "Rows committed to Postgres by this process, by table."
-    );
-    describe_counter!(
-        QUARANTINED,
-        Unit::Count,
-        "Documents committed to quarantine by this process, by reason."
-    );
-    for (name, help) in [
-        (
-            ROUNDED,
-            "Documents with a vector component that 32 bits cannot hold exactly.",
-        ),
-        (
-            ZEROS,
-            "Vectors of nothing but zeros, which no index for cosine distance holds.",
-        ),
-        (OVERFLOWED, "Documents with at least one value in _extra."),
-    ] {
-        describe_counter!(name, Unit::Count, help);
-    }
-    describe_counter!(
-        RETRIES,
-        Unit::Count,
-        "Attempts repeated, by part (source, target or embedding) and cause."
-    );
-    describe_counter!(BATCHES, Unit::Count, "Batches committed by this process.");
-    describe_histogram!(
-        BATCH_SECONDS,
-        Unit::Seconds,
-        "Time from a batch's first document to its receipt."
-    );
-    describe_histogram!(
-        COMMIT_SECONDS,
-        Unit::Seconds,
-        "Time of one load transaction, COMMIT included."
-    );
-    describe_histogram!(
-        SOURCE_SECONDS,
-        Unit::Seconds,
-        "Time from asking the source to its first answer."
-    );
-    describe_gauge!(
-        CHANNEL_DEPTH,
-        Unit::Count,
-        "Batches waiting between two stages, over all lanes, by stage that waits for them."
-    );
-    describe_gauge!(IN_FLIGHT, Unit::Bytes, "Memory taken for batches in flight.");
-    describe_gauge!(
-        IN_FLIGHT_LIMIT,
-        Unit::Bytes,
-        "Most memory batches in flight may take."
-    );
-    describe_gauge!(
-        RATE_LIMIT,
-        Unit::Count,
-        "Reads per second allowed at most: quota times safety factor; 0 means no quota was given."
-    );
-    describe_gauge!(
-        RATE_CURRENT,
-        Unit::Count,
-        "Reads per second allowed at present; 0 means no limit."
-    );
-    describe_gauge!(LANES, Unit::Count, "Lanes of the run.");
-    describe_gauge!(LANES_DONE, Unit::Count, "Lanes that reached their end.");
-    describe_gauge!(LANES_FAILED, Unit::Count, "Lanes that failed for good here.");
-    describe_gauge!(
-        DOCUMENTS_PLANNED,
-        Unit::Count,
-        "Documents counted at the snapshot time."
-    );
-    describe_gauge!(
-        DOCUMENTS_DONE,
-        Unit::Count,
-        "Documents of the run that are loaded, quarantined or skipped."
-    );
-    describe_gauge!(
-        ETA,
-        Unit::Seconds,
-        "Expected time to the end of the load at the present rate."
-    );
-    describe_gauge!(
-        BUILD,
-        Unit::Count,
-        "Always 1; the labels say which build this is."
-    );
-    gauge!(BUILD, "version" => version).set(1.0);
+pub fn describe(version: &'static str, commit: &'static str) {
+    ALWAYS.iter().for_each(Named::describe);
+    gauge!(BUILD, "version" => version, "commit" => commit).set(1.0);
 }
 
 /// Describes the metrics of embedding and starts them at 0: a run that does not embed has none of them.
 pub(crate) fn embedding_begins() {
-    for (name, help) in [
-        (
-            EMBED_TEXTS,
-            "Different texts that vectors were wanted for, batch by batch.",
-        ),
-        (EMBED_HITS, "Texts among them whose vector was in the cache."),
-        (
-            EMBED_REQUESTS,
-            "Requests to the endpoint that embeds, repeated ones included.",
-        ),
-        (EMBED_TOKENS, "Tokens the endpoint says it used for this process."),
-        (EMBED_REFUSED, "Texts the endpoint refused for good."),
+    EMBEDDING.iter().for_each(Named::describe);
+    for name in [
+        EMBED_TEXTS,
+        EMBED_HITS,
+        EMBED_REQUESTS,
+        EMBED_TOKENS,
+        EMBED_REFUSED,
     ] {
-        describe_counter!(name, Unit::Count, help);
         counter!(name).increment(0);
     }
-    describe_histogram!(
-        EMBED_SECONDS,
-        Unit::Seconds,
-        "Time of one answered request to the endpoint that embeds."
-    );
+}
+
+/// Describes the metrics of a run that several processes share, and starts them at 0.
+pub(crate) fn sharing_begins() {
+    SHARED.iter().for_each(Named::describe);
+    for name in [TAKEN_OVER, LOST] {
+        counter!(name).increment(0);
+    }
+}
+
+/// So many workers are alive.
+pub(crate) fn workers(alive: u64) {
+    gauge!(WORKERS).set(alive as f64);
+}
+
+/// A lane was taken over from a worker that is gone.
+pub(crate) fn took_over() {
+    counter!(TAKEN_OVER).increment(1);
+}
+
+/// A lane was taken over by another worker.
+pub(crate) fn lost() {
+    counter!(LOST).increment(1);
+}
+
+/// Describes the metrics of a run whose reads are billed.
+pub(crate) fn billing_begins() {
+    BILLED.iter().for_each(Named::describe);
 }
 
 /// Vectors are wanted for `texts` texts, and `hits` of them were known.
@@ -219,7 +104,8 @@ pub fn start_at_zero(tables: impl Iterator<Item = String>) {
         counter!(name).increment(0);
     }
     for table in tables {
-        counter!(ROWS_LOADED, "table" => table).increment(0);
+        counter!(ROWS_LOADED, "table" => table.clone()).increment(0);
+        counter!(BYTES_LOADED, "table" => table).increment(0);
     }
     for reason in transforms::Reason::ALL {
         counter!(QUARANTINED, "reason" => reason.as_str()).increment(0);
@@ -228,7 +114,7 @@ pub fn start_at_zero(tables: impl Iterator<Item = String>) {
 
 /// The source bills `reads`.
 pub(crate) fn billed(reads: u64) {
-    BILLED.fetch_add(reads, Ordering::Relaxed);
+    READS.fetch_add(reads, Ordering::Relaxed);
     counter!(READS_BILLED).increment(reads);
 }
 
@@ -251,9 +137,15 @@ pub(crate) fn loaded(batch: Duration, commit: Duration) {
     histogram!(COMMIT_SECONDS).record(commit.as_secs_f64());
 }
 
-/// So many rows of `table` are durable.
-pub(crate) fn rows_loaded(table: &str, rows: u64) {
+/// So many rows of `table`, of so many bytes, are durable.
+pub(crate) fn rows_loaded(table: &str, rows: u64, bytes: u64) {
     counter!(ROWS_LOADED, "table" => table.to_owned()).increment(rows);
+    counter!(BYTES_LOADED, "table" => table.to_owned()).increment(bytes);
+}
+
+/// The checkpoint directory remembers a receipt.
+pub(crate) fn remembered(after: Duration) {
+    histogram!(CHECKPOINT_SECONDS).record(after.as_secs_f64());
 }
 
 /// A document is in quarantine.
@@ -265,11 +157,11 @@ pub(crate) fn quarantined(reason: &'static str) {
 static REPEATED: AtomicU64 = AtomicU64::new(0);
 
 /// Reads billed to this process, likewise.
-static BILLED: AtomicU64 = AtomicU64::new(0);
+static READS: AtomicU64 = AtomicU64::new(0);
 
 /// Reads billed to this process so far.
 pub fn reads_billed() -> u64 {
-    BILLED.load(Ordering::Relaxed)
+    READS.load(Ordering::Relaxed)
 }
 
 /// Attempts repeated by this process so far.
@@ -289,8 +181,10 @@ pub(crate) fn waiting(stage: &'static str, change: f64) {
 }
 
 /// What the gauges show, taken at one moment.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Moment {
+    /// The run. What is told of all of it bears its name: several processes may tell of the same one.
+    pub run: String,
     /// Memory taken by batches.
     pub in_flight: usize,
     /// Most memory they may take.
@@ -305,26 +199,43 @@ pub struct Moment {
     pub lanes_done: u64,
     /// Lanes that failed for good.
     pub lanes_failed: u64,
+    /// Lanes that are being moved.
+    pub lanes_active: u64,
+    /// The longest that one of them has not moved.
+    pub lane_quiet: Duration,
     /// Documents counted at the snapshot time.
     pub planned: u64,
     /// Documents accounted for.
     pub done: u64,
     /// Time to the end, when it can be told.
     pub eta: Option<Duration>,
+    /// What reads come to so far and will have come to, in millionths of a US dollar, where they are billed.
+    pub cost: Option<(u64, u64)>,
+    /// Bytes that the checkpoint directory holds.
+    pub checkpoints: u64,
 }
 
 /// Shows `moment`.
 pub(crate) fn show(moment: &Moment) {
+    let of_run = |name| gauge!(name, "run" => moment.run.clone());
     gauge!(IN_FLIGHT).set(moment.in_flight as f64);
     gauge!(IN_FLIGHT_LIMIT).set(moment.in_flight_limit as f64);
-    gauge!(RATE_LIMIT).set(moment.rate_limit.unwrap_or(0.0));
-    gauge!(RATE_CURRENT).set(moment.rate_allowed.unwrap_or(0.0));
-    gauge!(LANES).set(moment.lanes as f64);
-    gauge!(LANES_DONE).set(moment.lanes_done as f64);
+    of_run(RATE_LIMIT).set(moment.rate_limit.unwrap_or(0.0));
+    of_run(RATE_CURRENT).set(moment.rate_allowed.unwrap_or(0.0));
+    of_run(LANES).set(moment.lanes as f64);
+    of_run(LANES_DONE).set(moment.lanes_done as f64);
     gauge!(LANES_FAILED).set(moment.lanes_failed as f64);
-    gauge!(DOCUMENTS_PLANNED).set(moment.planned as f64);
-    gauge!(DOCUMENTS_DONE).set(moment.done as f64);
+    gauge!(LANES_ACTIVE).set(moment.lanes_active as f64);
+    gauge!(LANE_QUIET).set(moment.lane_quiet.as_secs_f64());
+    gauge!(CHECKPOINT_BYTES).set(moment.checkpoints as f64);
+    of_run(DOCUMENTS_PLANNED).set(moment.planned as f64);
+    of_run(DOCUMENTS_DONE).set(moment.done as f64);
     if let Some(eta) = moment.eta {
-        gauge!(ETA).set(eta.as_secs_f64());
+        of_run(ETA).set(eta.as_secs_f64());
+    }
+    if let Some((so_far, at_the_end)) = moment.cost {
+        let dollars = |millionths: u64| millionths as f64 / 1e6;
+        of_run(COST).set(dollars(so_far));
+        of_run(COST_FORECAST).set(dollars(at_the_end));
     }
 }

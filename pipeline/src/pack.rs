@@ -83,6 +83,11 @@ impl Rows {
         }
     }
 
+    /// Bytes of the tuples.
+    pub fn bytes(&self) -> u64 {
+        self.bytes.len() as u64
+    }
+
     fn start(&self, row: usize) -> usize {
         self.starts.get(row).copied().unwrap_or(self.bytes.len())
     }

@@ -3,13 +3,15 @@
 //! Lanes add to it after each receipt; looking costs a lock for a moment. It shows the whole run, earlier starts
 //! included, and tells apart what this start has done.
 
-use crate::metrics::{self, Moment};
+mod board;
+
+pub(crate) use board::{Board, Shown};
+
 use crate::plan::{Lane, Plan};
-use crate::quota::ReadQuota;
-use crate::room::Rooms;
 use crate::source::Standing;
 use checkpoints::Tally;
 use config::mapping::Records;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -43,6 +45,8 @@ struct State {
     lanes: u64,
     lanes_done: u64,
     lanes_failed: u64,
+    /// When each lane that is being moved moved last.
+    moved: BTreeMap<u32, Instant>,
     /// This start alone.
     here: Tally,
     loading_since: Option<Instant>,
@@ -99,6 +103,7 @@ impl Default for Progress {
                 lanes: 0,
                 lanes_done: 0,
                 lanes_failed: 0,
+                moved: BTreeMap::new(),
                 here: Tally::default(),
                 loading_since: None,
             }),
@@ -118,6 +123,16 @@ impl Progress {
             state.loading_since = Some(Instant::now());
         }
         state.phase = phase;
+    }
+
+    /// Whether a plan is being made.
+    pub(crate) fn is_planning(&self) -> bool {
+        matches!(self.state().phase, Phase::Planning(_))
+    }
+
+    /// What the run is busy with.
+    pub fn phase(&self) -> Phase {
+        self.state().phase.clone()
     }
 
     /// The lanes stand so at this start.
@@ -157,6 +172,37 @@ impl Progress {
         add(&mut collection.rows, rows);
         state.here += *tally;
         state.lanes_done += u64::from(ended);
+        state.moved.insert(lane.id, Instant::now());
+    }
+
+    /// `lane` is being moved from here on.
+    pub(crate) fn took_up(&self, lane: &Lane) {
+        self.state().moved.insert(lane.id, Instant::now());
+    }
+
+    /// It is no longer.
+    pub(crate) fn let_go(&self, lane: &Lane) {
+        self.state().moved.remove(&lane.id);
+    }
+
+    /// How many lanes are being moved, and the longest that one of them has not moved.
+    pub(crate) fn under_way(&self) -> (u64, Duration) {
+        let state = self.state();
+        let quiet = state.moved.values().map(Instant::elapsed).max();
+        (state.moved.len() as u64, quiet.unwrap_or_default())
+    }
+
+    /// Reads that the run came to so far, and will have come to once every document counted is read.
+    fn reads(&self) -> (u64, u64) {
+        let planning = self.plan().map_or(0, |plan| plan.planning_reads);
+        let now = self.snapshot();
+        let (read, billed) = (u128::from(now.total.read), u128::from(now.total.billed));
+        let all = match read {
+            0 => u128::from(now.planned),
+            read => (billed * u128::from(now.planned)).div_ceil(read),
+        };
+        let all = u64::try_from(all).unwrap_or(u64::MAX).max(now.total.billed);
+        (planning + now.total.billed, planning.saturating_add(all))
     }
 
     /// So many lanes have failed for good.
@@ -219,29 +265,4 @@ fn add(sums: &mut [u64], more: &[u64]) {
     for (sum, more) in sums.iter_mut().zip(more) {
         *sum += more;
     }
-}
-
-/// Keeps the gauges up to date until dropped with its task.
-pub(crate) async fn show(progress: Arc<Progress>, rooms: Rooms, quota: Arc<ReadQuota>) {
-    let mut tick = tokio::time::interval(Duration::from_secs(1));
-    loop {
-        tick.tick().await;
-        show_once(&progress, &rooms, &quota);
-    }
-}
-
-pub(crate) fn show_once(progress: &Progress, rooms: &Rooms, quota: &ReadQuota) {
-    let now = progress.snapshot();
-    metrics::show(&Moment {
-        in_flight: rooms.taken(),
-        in_flight_limit: rooms.bound(),
-        rate_limit: quota.ceiling(),
-        rate_allowed: quota.allowed(),
-        lanes: now.lanes,
-        lanes_done: now.lanes_done,
-        lanes_failed: now.lanes_failed,
-        planned: now.planned,
-        done: now.total.read,
-        eta: now.eta,
-    });
 }

@@ -10,6 +10,7 @@ mod window;
 pub use granted::Granted;
 
 use crate::budget::Budget;
+use crate::metrics::{Wait, waiting_for};
 use granted::Pacer;
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -36,6 +37,15 @@ pub struct ReadQuota {
     budget: Arc<Budget>,
     state: Mutex<State>,
     pacer: Arc<Pacer>,
+    /// What of the limit is this process's own, where it is one of several.
+    lent: Mutex<Option<Lent>>,
+}
+
+/// A part of the limit, for a time.
+#[derive(Debug, Clone, Copy)]
+struct Lent {
+    reads: f64,
+    until: Instant,
 }
 
 #[derive(Debug)]
@@ -69,6 +79,7 @@ impl ReadQuota {
             budget: Arc::default(),
             state: Mutex::new(state),
             pacer: Arc::new(Pacer::new(now)),
+            lent: Mutex::default(),
         }
     }
 
@@ -88,17 +99,31 @@ impl ReadQuota {
         self.ceiling
     }
 
+    /// Reads per second that all who share the quota may make together, so early in the ramp; nothing means any number.
+    pub(crate) fn bound(&self) -> Option<f64> {
+        [self.ceiling, self.ramped()]
+            .into_iter()
+            .flatten()
+            .reduce(f64::min)
+    }
+
+    /// From here on, of the limit only so many reads a second are this process's own, and none after `until`.
+    pub(crate) fn lend(&self, reads: f64, until: Instant) {
+        let lent = Some(Lent { reads, until });
+        *self.lent.lock().unwrap_or_else(PoisonError::into_inner) = lent;
+    }
+
     /// Reads per second allowed at present; nothing means there is no limit.
     pub fn allowed(&self) -> Option<f64> {
         let mut state = self.state();
         self.climb(&mut state);
-        self.rate(&state)
+        self.own(self.rate(&state))
     }
 
     /// Most documents one request should ask for, so that no request outruns the limit by much; nothing means
     /// there is no limit.
     pub fn page(&self) -> Option<u32> {
-        self.allowed().map(largest_page)
+        self.allowed().map(|rate| largest_page(rate.max(SLOWEST)))
     }
 
     /// Waits until so many reads may be made.
@@ -116,7 +141,7 @@ impl ReadQuota {
         if self.present().is_none() {
             return Granted::unlimited();
         }
-        self.pacer.take(wanted, || self.present()).await
+        waiting_for(Wait::Quota, self.pacer.take(wanted, || self.present())).await
     }
 
     /// The source billed so many reads that nobody asked for, for what an answer costs was not known before.
@@ -152,14 +177,29 @@ impl ReadQuota {
     }
 
     fn rate(&self, state: &State) -> Option<f64> {
-        let ramped = self.ramp.then(|| {
+        [self.bound(), state.cut].into_iter().flatten().reduce(f64::min)
+    }
+
+    fn ramped(&self) -> Option<f64> {
+        self.ramp.then(|| {
             let steps = self.started.elapsed().as_secs() / RAMP_EVERY.as_secs();
             RAMP_START * RAMP_BY.powi(i32::try_from(steps).unwrap_or(i32::MAX).min(100))
-        });
-        [self.ceiling, ramped, state.cut]
-            .into_iter()
-            .flatten()
-            .reduce(f64::min)
+        })
+    }
+
+    /// Of `rate`, what this process may use.
+    fn own(&self, rate: Option<f64>) -> Option<f64> {
+        let lent = *self.lent.lock().unwrap_or_else(PoisonError::into_inner);
+        // Without a limit there is nothing to share.
+        let (Some(rate), Some(lent)) = (rate, lent) else {
+            return rate;
+        };
+        let reads = if Instant::now() < lent.until {
+            lent.reads
+        } else {
+            0.0
+        };
+        Some(rate.min(reads))
     }
 
     /// Takes the rate of arrival every second; between two starts of reading it may be any.
@@ -192,7 +232,7 @@ impl ReadQuota {
         let mut state = self.state();
         self.measure(&mut state);
         self.climb(&mut state);
-        self.rate(&state).map(|rate| rate.max(SLOWEST))
+        self.own(self.rate(&state).map(|rate| rate.max(SLOWEST)))
     }
 }
 

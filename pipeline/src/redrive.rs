@@ -74,6 +74,7 @@ impl Redrive {
         if lanes.is_empty() {
             return Ok(redriven);
         }
+        ledger.nobody_shares(&self.plan).await?;
         let held = ledger.claim(self.plan.run, &self.holder).await?;
         let plan = Arc::new(self.plan);
         let work = Work {

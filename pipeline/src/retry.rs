@@ -5,7 +5,7 @@
 
 use crate::breaker::{Breaker, Turn};
 use crate::fault::{Class, Fault};
-use crate::metrics;
+use crate::metrics::{self, Wait, waiting_for};
 use backoff::backoff::Backoff;
 use backoff::{ExponentialBackoff, ExponentialBackoffBuilder};
 use std::time::Duration;
@@ -116,7 +116,7 @@ impl Retry {
             fault.action,
             fault.message
         );
-        self.wait(wait, retry_after.is_some()).await;
+        waiting_for(Wait::Retry, self.wait(wait, retry_after.is_some())).await;
         Ok(())
     }
 

@@ -4,6 +4,7 @@
 //! not need once it is full, and gives back the rest when it is durable. A lane never waits for room while it
 //! holds a half-read batch, so lanes cannot wait for one another in a circle.
 
+use crate::metrics::{Wait, waiting_for};
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -48,7 +49,8 @@ impl Rooms {
 
     /// Waits for room for one batch of any size.
     pub async fn take(&self) -> Room {
-        match self.free.clone().acquire_many_owned(self.batch).await {
+        let free = self.free.clone().acquire_many_owned(self.batch);
+        match waiting_for(Wait::Memory, free).await {
             Ok(permit) => Room(permit),
             // The semaphore is never closed.
             Err(_) => std::future::pending().await,

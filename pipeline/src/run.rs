@@ -1,32 +1,37 @@
 //! A whole run: reach both ends, find where to begin, plan once, take the lanes over, move everything, add it up.
 
+mod begin;
 mod end;
 mod reach;
 mod rehearsal;
+mod together;
 
 use reach::Reached;
 pub use rehearsal::Rehearsal;
 
+use crate::CONTEXT;
 use crate::budget::Budget;
 use crate::dictionary::Numbers;
 use crate::embed::Embedder;
 use crate::embedding::no_endpoint;
 use crate::fault::{Fault, Part};
+use crate::forecast::Price;
 use crate::lane::Way;
+use crate::lanes::{Lanes, Own};
 use crate::load::postgres::after::Outcome;
-use crate::load::postgres::{Altered, Held, PostgresLoader, Swept};
+use crate::load::postgres::{Altered, Fences, Held, PostgresLoader, Swept};
 use crate::metrics;
 use crate::plan::{Plan, embedded_dimensions};
-use crate::planning::{self, Wish};
-use crate::progress::{self, Phase, Progress};
-use crate::recovery::{self, Beginning};
+use crate::planning::Wish;
+use crate::progress::{Board, Phase, Progress, Shown};
 use crate::retry::{Policy, Retry};
 use crate::source::Standing;
 use crate::source::qdrant::Clock;
 use crate::stop::Stop;
 use crate::supervisor::{Failed, Limits};
-use checkpoints::{CheckpointStore, LaneId};
+use checkpoints::CheckpointStore;
 use std::sync::Arc;
+use tracing::Instrument;
 
 /// Everything a run needs to know and to be told.
 #[derive(Debug)]
@@ -75,7 +80,14 @@ type Begun = (Reached, Arc<Plan>, Vec<Option<Clock>>);
 impl Run<'_> {
     /// Moves everything that is not moved yet.
     pub async fn execute<C: CheckpointStore>(&self, store: Arc<C>) -> Result<Ended, Fault> {
-        let ended = self.work(store).await;
+        let context = tracing::info_span!(target: CONTEXT, "run", run = tracing::field::Empty);
+        let work = async {
+            match self.habits.join {
+                true => Box::pin(self.work_together(store)).await,
+                false => Box::pin(self.work(store)).await,
+            }
+        };
+        let ended = work.instrument(context).await;
         if let Err(fault) = self.budget.close().await {
             tracing::warn!(
                 cause = fault.cause,
@@ -96,28 +108,15 @@ impl Run<'_> {
         let Some((reached, plan, clocks)) = begun else {
             return Ok(Ended::default());
         };
-        let held = reached.ledger.claim(plan.run, &self.holder).await?;
-        let fences = held.clone();
-        if held.len() != plan.lanes.len() {
-            let message = format!(
-                "the plan has {} lanes, etl.lane has {}",
-                plan.lanes.len(),
-                held.len()
-            );
-            return Err(Fault::permanent(Part::Identity, "take the lanes over", message));
-        }
+        reached.ledger.nobody_shares(&plan).await?;
+        let claiming = reached.ledger.claim(plan.run, &self.holder);
+        let (held, (price, _)) = tokio::join!(claiming, reached.store.price(self.source));
+        let held = held?;
         let standings: Vec<Standing> = held.iter().map(|held| held.standing.clone()).collect();
-        self.bring_up_to_date(&*store, &plan, &standings)?;
-        self.progress.begin(&plan, &standings);
-        metrics::start_at_zero(plan.relations().map(|relation| relation.name().to_owned()));
-        let shown = tokio::spawn(progress::show(
-            self.progress.clone(),
-            reached.shared.rooms.clone(),
-            reached.shared.quota.clone(),
-        ));
-        let moved = self.move_lanes(&reached, &plan, store, held, &standings).await;
-        shown.abort();
-        progress::show_once(&self.progress, &reached.shared.rooms, &reached.shared.quota);
+        let shown = self.begin_to_show(&reached, &plan, &store, &standings, price)?;
+        let (fences, lanes) = (Fences::from(held.clone()), Own::new(&plan, &standings));
+        let moved = self.move_lanes(&reached, &plan, store, fences, lanes).await;
+        shown.end();
         let failed = moved?;
         if !failed.is_empty() {
             // Keys and sums are for what is whole, and whoever is in trouble is not asked for more.
@@ -126,25 +125,72 @@ impl Run<'_> {
                 ..Ended::default()
             });
         }
+        self.conclude(&reached, &plan, &held, &clocks).await
+    }
+
+    /// Makes directory and display say where the lanes stand.
+    fn begin_to_show<C: CheckpointStore>(
+        &self,
+        reached: &Reached,
+        plan: &Arc<Plan>,
+        store: &Arc<C>,
+        standings: &[Standing],
+        price: Option<Price>,
+    ) -> Result<Shown<C>, Fault> {
+        let (planned, there) = (plan.lanes.len(), standings.len());
+        if planned != there {
+            let message = format!("the plan has {planned} lanes, etl.lane has {there}");
+            return Err(Fault::permanent(Part::Identity, "take the lanes over", message));
+        }
+        tracing::Span::current().record("run", plan.run.to_string());
+        self.bring_up_to_date(&**store, plan, standings)?;
+        self.progress.begin(plan, standings);
+        metrics::start_at_zero(plan.relations().map(|relation| relation.name().to_owned()));
+        Ok(Shown::begin(Board {
+            progress: self.progress.clone(),
+            rooms: reached.shared.rooms.clone(),
+            quota: reached.shared.quota.clone(),
+            checkpoints: store.clone(),
+            price,
+        }))
+    }
+
+    /// What follows once every lane has ended.
+    async fn conclude(
+        &self,
+        reached: &Reached,
+        plan: &Arc<Plan>,
+        held: &[Held],
+        clocks: &[Option<Clock>],
+    ) -> Result<Ended, Fault> {
+        let told = self.told(reached, plan).await?;
+        let finished = tokio::select! {
+            biased;
+            () = self.stop.draining() => None,
+            finished = Box::pin(self.finish(reached, plan, held, clocks)) => finished?,
+        };
+        let complete = finished.is_some();
+        let (after, swept) = finished.unwrap_or_default();
+        Ok(Ended {
+            complete,
+            after,
+            swept,
+            ..told
+        })
+    }
+
+    /// What is to be told of lanes that have ended.
+    async fn told(&self, reached: &Reached, plan: &Plan) -> Result<Ended, Fault> {
         let later = self
-            .persist(async || reached.ledger.read_later(&plan).await)
+            .persist(async || reached.ledger.read_later(plan).await)
             .await?;
         let altered = self
             .persist(async || reached.ledger.altered(plan.run).await)
             .await?;
-        let finished = tokio::select! {
-            biased;
-            () = self.stop.draining() => None,
-            finished = Box::pin(self.finish(&reached, &plan, &fences, &clocks)) => finished?,
-        };
-        let (after, swept) = finished.clone().unwrap_or_default();
         Ok(Ended {
-            complete: finished.is_some(),
-            failed,
             later,
             altered,
-            after,
-            swept,
+            ..Ended::default()
         })
     }
 
@@ -162,7 +208,15 @@ impl Run<'_> {
     async fn begin<C: CheckpointStore>(&self, store: &Arc<C>) -> Result<Begun, Fault> {
         let reached = self.reach().await?;
         self.greet_endpoint().await?;
-        let plan = Arc::new(self.plan(store, &reached).await?);
+        // One that is registered already is gone on with, whoever registered it.
+        let plan = self.plan(store, &reached, false).await?;
+        let plan = Arc::new(plan.ok_or_else(|| {
+            Fault::permanent(
+                Part::Identity,
+                "register the run",
+                "another one was registered meanwhile",
+            )
+        })?);
         let clocks = self.clocks(&reached, &plan).await?;
         Ok((reached, plan, clocks))
     }
@@ -184,14 +238,18 @@ impl Run<'_> {
         reached: &Reached,
         plan: &Arc<Plan>,
         store: Arc<C>,
-        held: Vec<Held>,
-        standings: &[Standing],
+        fences: Fences,
+        lanes: impl Lanes,
     ) -> Result<Vec<Failed>, Fault> {
         self.progress.turn_to(Phase::Loading);
         let numbers = Numbers::new(reached.ledger.clone(), &plan.mapping.schema);
         let way = Way {
             plan: plan.clone(),
-            loader: Arc::new(PostgresLoader::new(reached.postgres.clone(), plan.clone(), held)),
+            loader: Arc::new(PostgresLoader::new(
+                reached.postgres.clone(),
+                plan.clone(),
+                fences,
+            )),
             embedder: self.embedder.clone(),
             numbers: Some(numbers),
             checkpoints: store,
@@ -202,84 +260,7 @@ impl Run<'_> {
             emergency: self.habits.emergency_threshold,
             drain: self.habits.drain_deadline,
         };
-        reached
-            .store
-            .move_lanes(&way, standings, limits, &self.stop)
-            .await
-    }
-
-    /// The plan to go by: an earlier one, or a new one that is registered before anything is loaded.
-    async fn plan<C: CheckpointStore>(&self, store: &Arc<C>, reached: &Reached) -> Result<Plan, Fault> {
-        let ledger = reached.ledger.exists().await?.then_some(&reached.ledger);
-        let beginning = recovery::begin(&**store, ledger, &self.wish()).await?;
-        let plan = match beginning {
-            Beginning::Known(plan) => {
-                reached.ledger.prepare().await?;
-                recovery::check_tables(&reached.ledger, &plan).await?;
-                self.open_budget(&**store, reached, &plan).await?;
-                reached.store.greet().await?;
-                return Ok(*plan);
-            }
-            Beginning::Remembered(plan) => {
-                reached.store.greet().await?;
-                *plan
-            }
-            Beginning::Fresh => {
-                self.budget.open_directory(store.clone()).await?;
-                reached.store.greet().await?;
-                self.make_plan(reached).await?
-            }
-        };
-        let create_tables = reached.ledger.creation(&plan, &reached.facts).await?;
-        self.try_on_empty_tables(reached, &plan, &create_tables).await?;
-        reached.ledger.register(&plan, &create_tables).await?;
-        self.open_budget(&**store, reached, &plan).await?;
-        Ok(plan)
-    }
-
-    /// A plan that took longer to make than its snapshot could be read is made anew, from a younger one.
-    async fn make_plan(&self, reached: &Reached) -> Result<Plan, Fault> {
-        self.persist(async || planning::make(&reached.store, &self.wish(), &self.progress).await)
-            .await
-    }
-
-    async fn open_budget(
-        &self,
-        store: &dyn CheckpointStore,
-        reached: &Reached,
-        plan: &Plan,
-    ) -> Result<(), Fault> {
-        let (ledger, policy) = (&reached.ledger, self.policy());
-        self.persist(async || self.budget.open(ledger.clone(), plan.run, store, policy).await)
-            .await
-    }
-
-    /// The directory is made to say what Postgres says.
-    fn bring_up_to_date<C: CheckpointStore>(
-        &self,
-        store: &C,
-        plan: &Plan,
-        standings: &[Standing],
-    ) -> Result<(), Fault> {
-        let bytes = serde_json::to_vec(plan)
-            .map_err(|error| Fault::permanent(Part::Checkpoints, "write the plan", error.to_string()))?;
-        let progresses = standings.iter().map(|standing| standing.progress.clone());
-        let lanes: Vec<_> = plan
-            .lanes
-            .iter()
-            .map(|lane| LaneId(lane.id))
-            .zip(progresses)
-            .collect();
-        if store.plan()?.as_deref() == Some(&bytes) {
-            store.note_ending(None)?;
-            for (lane, progress) in &lanes {
-                if store.progress(*lane)? != *progress {
-                    store.adopt(*lane, progress)?;
-                }
-            }
-            return Ok(());
-        }
-        store.begin(&bytes, &lanes).map_err(Fault::from)
+        reached.store.move_lanes(&way, lanes, limits, &self.stop).await
     }
 
     /// How often and how long what may get better is tried again.

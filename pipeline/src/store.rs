@@ -5,13 +5,14 @@ use crate::cgroup;
 use crate::fault::{Class, Fault};
 use crate::forecast::{Edition, Price};
 use crate::lane::Way;
+use crate::lanes::Lanes;
 use crate::load::Loader;
 use crate::quota::ReadQuota;
 use crate::retry::Policy;
 use crate::room::Rooms;
+use crate::source::BatchLimits;
 use crate::source::firestore::Firestore;
 use crate::source::qdrant::Qdrant;
-use crate::source::{BatchLimits, Standing};
 use crate::stop::Stop;
 use crate::supervisor::{self, Failed, Limits};
 use checkpoints::CheckpointStore;
@@ -127,17 +128,17 @@ impl Store {
         }
     }
 
-    /// Moves every lane that has not ended.
+    /// Moves `lanes`.
     pub(crate) async fn move_lanes<K: Loader, C: CheckpointStore>(
         &self,
         way: &Way<K, C>,
-        standings: &[Standing],
+        lanes: impl Lanes,
         limits: Limits,
         stop: &Stop,
     ) -> Result<Vec<Failed>, Fault> {
         match self {
-            Store::Firestore(source) => supervisor::run(source, way, standings, limits, stop).await,
-            Store::Qdrant(source) => supervisor::run(source, way, standings, limits, stop).await,
+            Store::Firestore(source) => supervisor::run(source, way, lanes, limits, stop).await,
+            Store::Qdrant(source) => supervisor::run(source, way, lanes, limits, stop).await,
         }
     }
 }

@@ -8,20 +8,26 @@ mod trouble;
 
 pub use trouble::Failed;
 
+use crate::CONTEXT;
 use crate::fault::{Fault, Part};
 use crate::lane::{self, Way};
+use crate::lanes::{Lanes, Next};
 use crate::load::Loader;
-use crate::plan::{Lane, Plan};
-use crate::source::{Source, Standing};
+use crate::plan::Lane;
+use crate::source::Source;
 use crate::stop::{Reason, Stop};
 use checkpoints::{CheckpointStore, Tally};
 use std::collections::HashMap;
 use std::time::Duration;
 use tokio::task::{Id, JoinSet};
+use tracing::Instrument;
 use trouble::{Means, Troubles};
 
 /// Documents that must have been read before their share of failures means anything.
 const EVIDENCE: u64 = 100;
+
+/// How often it is looked whether others have left something.
+const ASK_AGAIN: Duration = Duration::from_secs(1);
 
 /// The limits lanes run under.
 #[derive(Debug, Clone, Copy)]
@@ -34,39 +40,60 @@ pub struct Limits {
     pub drain: Duration,
 }
 
-/// Works every lane that has not ended. Returns when all have or have failed, or when the run was stopped: the lanes
-/// that failed, or the fault that was everybody's.
+/// Works all of `lanes`. Returns when they have ended or failed, or when the run was stopped: the lanes that failed, or
+/// the fault that was everybody's.
 pub async fn run<S: Source, K: Loader, C: CheckpointStore>(
     source: &S,
     way: &Way<K, C>,
-    standings: &[Standing],
+    mut lanes: impl Lanes,
     limits: Limits,
     stop: &Stop,
 ) -> Result<Vec<Failed>, Fault> {
-    let mut waiting = order(&way.plan, standings).into_iter();
     let mut working = Working::default();
     let mut troubles = Troubles::new(limits.lanes);
     let watch = watch(way, limits, stop);
     tokio::pin!(watch);
     loop {
+        let mut more = false;
         while working.lanes.len() < limits.lanes && !stop.is_draining() {
-            let Some(lane) = waiting.find(|lane| !troubles.bars(lane)) else {
-                break;
+            let next = tokio::select! {
+                biased;
+                () = stop.aborting() => break,
+                next = lanes.next(|lane| troubles.bars(lane)) => next,
             };
-            let standing = standings[lane.id as usize].clone();
+            let (lane, standing) = match next {
+                Ok(Next::Lane(next)) => *next,
+                Ok(Next::Later) => {
+                    more = true;
+                    break;
+                }
+                Ok(Next::Over) => break,
+                Err(fault) => {
+                    troubles.end_with(fault);
+                    stop.drain(Reason::Fault);
+                    break;
+                }
+            };
             let reader = source.reader(&lane, &way.plan.collection_of(&lane).id, standing);
-            working.begin(lane.clone(), lane::run(way.clone(), lane, reader));
+            way.progress.took_up(&lane);
+            let context = tracing::info_span!(target: CONTEXT, "lane", lane = lane.id);
+            let work = lane::run(way.clone(), lane.clone(), reader).instrument(context);
+            working.begin(lane, work);
         }
-        let finished = tokio::select! {
+        if working.lanes.is_empty() && !more {
+            break;
+        }
+        let (lane, ended) = tokio::select! {
             biased;
             () = stop.aborting() => break,
-            finished = working.next() => finished,
+            Some(finished) = working.next() => finished,
+            () = tokio::time::sleep(ASK_AGAIN), if more => continue,
             () = &mut watch => break,
         };
-        match finished {
-            None => break,
-            Some((_, Ok(()))) => {}
-            Some((lane, Err(fault))) => {
+        way.progress.let_go(&lane);
+        let elsewhere = lanes.leave(&lane, ended.as_ref().err()).await;
+        match ended {
+            Err(fault) if !elsewhere => {
                 tell(&lane, &fault);
                 match troubles.note(lane, fault, way.progress.snapshot().here.read) {
                     Means::Nothing => {}
@@ -76,6 +103,7 @@ pub async fn run<S: Source, K: Loader, C: CheckpointStore>(
                 }
                 way.progress.failed(troubles.count());
             }
+            _ => {}
         }
     }
     working.tasks.shutdown().await;
@@ -120,22 +148,6 @@ fn tell(lane: &Lane, fault: &Fault) {
         fault.action,
         fault.message
     );
-}
-
-/// The lanes still to be worked, collections taking turns: neighbouring ranges of one collection read at the same
-/// time would heat up the same part of the source.
-fn order(plan: &Plan, standings: &[Standing]) -> Vec<Lane> {
-    let mut turns = vec![0u32; plan.collections.len()];
-    let mut lanes: Vec<(u32, Lane)> = Vec::with_capacity(plan.lanes.len());
-    for lane in &plan.lanes {
-        let turn = &mut turns[lane.collection];
-        *turn += 1;
-        if !standings[lane.id as usize].progress.position.is_end() {
-            lanes.push((*turn, lane.clone()));
-        }
-    }
-    lanes.sort_by_key(|(turn, _)| *turn);
-    lanes.into_iter().map(|(_, lane)| lane).collect()
 }
 
 /// Watches for an emergency; once draining has begun, returns when its time is up.

@@ -14,7 +14,10 @@ Examples:
 
   # two collections only, at most 80 % of 2000 reads a second, a summary for a script
   etl run --project my-app --collections users,orders --reads-per-second 2000 \\
-    --checkpoint-dir ./checkpoints --output json";
+    --checkpoint-dir ./checkpoints --output json
+
+  # several machines, one run: the same command on each of them
+  etl run --project my-app --checkpoint-dir ./checkpoints --join";
 
 pub(super) const CHECK: &str = "\
 Examples:

@@ -11,7 +11,7 @@ use rehearsal::process::{Outcome, Program};
 use rehearsal::rest::Write;
 use rehearsal::seam::{Of, Seam};
 use simulator::fault::Plan;
-use simulator::{Options, Simulator};
+use simulator::{Bill, Options, Simulator};
 
 /// Starts that a run may take which nothing interrupts for good. Where an end is out of reach for seconds, again and again,
 /// each start says so at once.
@@ -28,7 +28,7 @@ pub(super) struct Trial {
     pub(super) rows: u64,
     pub(super) lanes: u64,
     /// Ends with the trial.
-    _simulator: Simulator,
+    simulator: Simulator,
 }
 
 impl Trial {
@@ -69,8 +69,13 @@ impl Trial {
                 .collect(),
             rows,
             lanes,
-            _simulator: simulator,
+            simulator,
         }
+    }
+
+    /// What the source billed for it so far.
+    pub(super) fn bill(&self) -> Bill {
+        self.simulator.bill(&self.world.project, "(default)")
     }
 
     /// The run, started once.

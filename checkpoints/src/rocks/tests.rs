@@ -36,6 +36,9 @@ impl CheckpointStore for Lent {
     fn note_planning_reads(&self, reads: u64) -> Result<(), CheckpointError> {
         self.0.note_planning_reads(reads)
     }
+    fn bytes(&self) -> u64 {
+        self.0.bytes()
+    }
 }
 
 #[test]

@@ -7,6 +7,7 @@
 pub mod after;
 mod budget;
 mod copy;
+mod fences;
 mod lease;
 mod ledger;
 mod moves;
@@ -20,20 +21,27 @@ mod sweep;
 mod swept;
 mod tables;
 mod tls;
+mod told;
+mod workers;
 
 pub(crate) use lease::Lease;
 pub(crate) use sqlstate::fault;
 
+pub(crate) use workers::{Renewal, Task, Worker, session_name};
+
 pub use copy::PostgresLoader;
-pub use ledger::{Altered, Held, Ledger};
+pub use fences::Fences;
+pub use ledger::{Held, Ledger};
 pub use quarantine::{Filter, Quarantined};
 pub use spans::{Known, Stretch};
 pub use sweep::{Differences, Found, Sweeper};
 pub use swept::Swept;
 pub use tables::Existing;
+pub use told::Altered;
 
 use crate::breaker::Breaker;
 use crate::fault::{Fault, Part};
+use crate::metrics::{Wait, waiting_for};
 use crate::retry::Policy;
 use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Timeouts};
 use std::time::Duration;
@@ -48,6 +56,8 @@ pub struct Postgres {
     timeout: Duration,
     policy: Policy,
     breaker: Breaker,
+    /// As long as a worker's lease, a session may be idle within a transaction.
+    lease: Option<Duration>,
 }
 
 impl std::fmt::Debug for Postgres {
@@ -100,7 +110,18 @@ impl Postgres {
             timeout,
             policy,
             breaker: Breaker::default(),
+            lease: None,
         })
+    }
+
+    /// The same for a worker that counts as gone after `lease`: its sessions hold nothing for longer, and notice when
+    /// nobody listens.
+    #[must_use]
+    pub(crate) fn of_worker(self, lease: Duration) -> Postgres {
+        Postgres {
+            lease: Some(lease),
+            ..self
+        }
     }
 
     /// Host, port and database, without credentials.
@@ -138,7 +159,8 @@ impl Postgres {
 
     /// A connection that is thrown away unless it is given back.
     pub(crate) async fn lease(&self) -> Result<Lease, Fault> {
-        let object = self.pool.get().await.map_err(|error| self.unreachable(error))?;
+        let object = waiting_for(Wait::Connection, self.pool.get()).await;
+        let object = object.map_err(|error| self.unreachable(error))?;
         Ok(Lease::new(object))
     }
 
@@ -159,9 +181,18 @@ impl Postgres {
         // collide with ours by name.
         let clean = if self.pooler { "deallocate all; " } else { "" };
         let limit = self.timeout.as_millis();
+        let idle = self.timeout.min(self.lease.unwrap_or(Duration::MAX)).as_millis();
+        // Servers before 14 do not know how to look whether anybody listens.
+        let look = match self.lease {
+            Some(_) => {
+                "select set_config(name, '5s', true) from (select 'client_connection_check_interval' as name) as s \
+                        where current_setting(name, true) is not null; "
+            }
+            None => "",
+        };
         let begin = format!(
-            "begin; {clean}set local statement_timeout = {limit}; set local lock_timeout = {limit}; \
-             set local idle_in_transaction_session_timeout = {limit}"
+            "begin; {clean}{look}set local statement_timeout = {limit}; set local lock_timeout = {limit}; \
+             set local idle_in_transaction_session_timeout = {idle}"
         );
         lease
             .batch_execute(&begin)
@@ -211,4 +242,33 @@ fn client_config(connection: &config::Connection) -> tokio_postgres::Config {
         client.options(options);
     }
     client
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio_postgres::config::TargetSessionAttrs;
+
+    #[test]
+    fn of_several_hosts_the_one_that_takes_writes_is_wanted() {
+        let to = |hosts: &[&str]| {
+            client_config(&config::Connection {
+                hosts: hosts.iter().map(ToString::to_string).collect(),
+                port: 5432,
+                user: "etl".to_owned(),
+                password: None,
+                dbname: "app".to_owned(),
+                tls: config::Tls::Disable,
+                root_certificate: None,
+                pooler: false,
+                application_name: "etl".to_owned(),
+                connect_timeout: Duration::from_secs(1),
+                options: None,
+                channel_binding: config::ChannelBinding::Disable,
+            })
+            .get_target_session_attrs()
+        };
+        assert_eq!(to(&["one"]), TargetSessionAttrs::Any);
+        assert_eq!(to(&["one", "two"]), TargetSessionAttrs::ReadWrite);
+    }
 }

@@ -1,6 +1,7 @@
 //! Documents counted as they arrive.
 
-use super::{BILLED, BYTES_READ, DOCUMENTS_READ, READS_BILLED};
+use super::READS;
+use super::named::{BYTES_READ, DOCUMENTS_READ, READS_BILLED};
 use metrics::{Counter, counter};
 use std::sync::atomic::Ordering;
 
@@ -51,7 +52,7 @@ impl Arrivals {
             self.bytes.increment(bytes);
         }
         if reads > 0 {
-            BILLED.fetch_add(reads, Ordering::Relaxed);
+            READS.fetch_add(reads, Ordering::Relaxed);
             self.billed.increment(reads);
         }
         documents

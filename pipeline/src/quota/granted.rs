@@ -5,8 +5,12 @@
 
 use super::window::{Wanted, Window};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
+
+/// How often somebody who may read nothing looks whether that has changed.
+const LOOK: Duration = Duration::from_millis(50);
 
 /// Who grants them.
 #[derive(Debug)]
@@ -48,6 +52,11 @@ impl Pacer {
             let Some(rate) = rate() else {
                 return Granted::unlimited();
             };
+            if rate < 1.0 {
+                // All of it is lent to others.
+                tokio::time::sleep(LOOK).await;
+                continue;
+            }
             let now = Instant::now();
             let granted = self.window().grant(rate, wanted, now);
             match granted {

@@ -19,7 +19,12 @@ pub(super) struct Reached {
 
 impl Run<'_> {
     pub(super) async fn reach(&self) -> Result<Reached, Fault> {
-        let postgres = Postgres::new(self.target, self.policy())?;
+        self.reach_by(self.target).await
+    }
+
+    /// The same, in another way than the operator said.
+    pub(super) async fn reach_by(&self, target: &config::Target) -> Result<Reached, Fault> {
+        let postgres = Postgres::new(target, self.policy())?;
         let facts = postgres.facts().await.map_err(at_once)?;
         let rows = self.habits.batch_rows.get();
         let habits = Habits {

@@ -86,6 +86,11 @@ impl Troubles {
         }
     }
 
+    /// Something failed that all of them need.
+    pub(super) fn end_with(&mut self, fault: Fault) {
+        self.ended_by.get_or_insert(fault);
+    }
+
     /// Whether a lane need not be begun.
     pub(super) fn bars(&self, lane: &Lane) -> bool {
         self.barred.contains(&lane.collection)
@@ -118,5 +123,26 @@ impl Row {
         self.failed += 1;
         self.given_up += usize::from(fault.given_up);
         self.given_up >= at_once.max(2) || self.failed >= IN_A_ROW
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fault::Part;
+
+    #[test]
+    fn lanes_that_give_up_after_something_was_loaded_and_nothing_since_are_everybodys_trouble() {
+        let given_up = Fault {
+            given_up: true,
+            ..Fault::permanent(Part::Source, "read a lane", "away")
+        };
+        let mut row = Row::default();
+        assert!(!row.is_hopeless(&given_up, 500, 2));
+        assert!(
+            row.is_hopeless(&given_up, 500, 2),
+            "nothing was loaded in between"
+        );
+        assert!(!row.is_hopeless(&given_up, 501, 2));
     }
 }

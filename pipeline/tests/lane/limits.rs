@@ -3,6 +3,7 @@
 use crate::script::{BATCHES, Scripted, Stage, documents, place, plan, plan_of, standings, way};
 use checkpoints::{CheckpointStore, LaneId, Memory};
 use pipeline::fault::Fault;
+use pipeline::lanes::Own;
 use pipeline::plan::Plan;
 use pipeline::room::{LARGEST_DOCUMENT, Rooms};
 use pipeline::stop::Reason;
@@ -40,13 +41,14 @@ pub(crate) fn supervise_plan(
     at_once: usize,
 ) -> JoinHandle<Result<Vec<Failed>, Fault>> {
     let (stop, source) = (stage.stop.clone(), Scripted(stage.clone()));
-    let (way, standings) = (way(stage, &plan, store.clone()), standings(&plan, &**store));
+    let lanes = Own::new(&plan, &standings(&plan, &**store));
+    let way = way(stage, &plan, store.clone());
     let limits = Limits {
         lanes: at_once,
         emergency: 1.0,
         drain: Duration::from_secs(30),
     };
-    tokio::spawn(async move { supervisor::run(&source, &way, &standings, limits, &stop).await })
+    tokio::spawn(async move { supervisor::run(&source, &way, lanes, limits, &stop).await })
 }
 
 /// Lets every task that can go on go on: all of them run on this thread, and a packed batch is a task of its own.

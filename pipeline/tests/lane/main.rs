@@ -5,4 +5,5 @@
 mod laws; // one lane: order, faults, resumption
 mod limits; // several lanes: memory, draining, aborting
 mod script; // the source and the target
+mod told; // what is told of them
 mod troubles; // lanes that fail among others

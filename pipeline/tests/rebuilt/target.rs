@@ -75,7 +75,7 @@ impl Target {
     /// Creates the case's tables and loads its documents.
     pub(crate) async fn load(&self, case: &Case, plan: &Arc<Plan>) -> Result<(), Fault> {
         let create = self.ledger.creation(plan, &self.facts).await?;
-        self.ledger.register(plan, &create).await?;
+        self.ledger.register(plan, &create, false).await?;
         let held = self.ledger.claim(plan.run, "here").await?;
         let progress = Arc::new(Progress::default());
         let standings: Vec<_> = held.iter().map(|held| held.standing.clone()).collect();

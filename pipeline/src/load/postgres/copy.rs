@@ -7,7 +7,7 @@
 mod redriven;
 mod refused;
 
-use super::ledger::Held;
+use super::fences::Fences;
 use super::stage::Stage;
 use super::{Lease, Postgres, moves, sqlstate};
 use crate::fault::{Class, Fault, Part};
@@ -29,7 +29,7 @@ use transforms::Relation;
 pub struct PostgresLoader {
     postgres: Postgres,
     plan: std::sync::Arc<Plan>,
-    held: Vec<Held>,
+    fences: Fences,
 }
 
 enum Failure {
@@ -70,9 +70,13 @@ impl From<Fault> for Failure {
 }
 
 impl PostgresLoader {
-    /// A loader for the lanes of `plan`, held under `held` (one entry a lane, in plan order).
-    pub fn new(postgres: Postgres, plan: std::sync::Arc<Plan>, held: Vec<Held>) -> Self {
-        PostgresLoader { postgres, plan, held }
+    /// A loader for the lanes of `plan`, held under `fences` (of held lanes: one a lane, in plan order).
+    pub fn new(postgres: Postgres, plan: std::sync::Arc<Plan>, fences: impl Into<Fences>) -> Self {
+        PostgresLoader {
+            postgres,
+            plan,
+            fences: fences.into(),
+        }
     }
 
     async fn attempt(&self, lane: &Lane, batch: &Packed) -> Result<(), Failure> {
@@ -101,13 +105,7 @@ impl PostgresLoader {
     ) -> Result<(), Failure> {
         let fault = |error: tokio_postgres::Error| Failure::Fault(sqlstate::fault(action, &error));
         self.postgres.begin(lease, action).await?;
-        let moved = moves::advance(
-            lease,
-            self.plan.run,
-            lane,
-            self.held[lane.id as usize].fence,
-            batch,
-        );
+        let moved = moves::advance(lease, self.plan.run, lane, self.fences.of(lane.id), batch);
         if moved.await.map_err(fault)? != 1 {
             return Err(Failure::Moved);
         }
@@ -203,17 +201,10 @@ impl PostgresLoader {
             .await
             .map_err(|error| sqlstate::fault(&action, &error))?;
         lease.give_back();
+        let own = self.fences.of(lane.id);
         match standing {
-            Some((fence, position))
-                if fence == self.held[lane.id as usize].fence && position == batch.span.to =>
-            {
-                Ok(true)
-            }
-            Some((fence, position))
-                if fence == self.held[lane.id as usize].fence && position == batch.span.from =>
-            {
-                Ok(false)
-            }
+            Some((fence, position)) if fence == own && position == batch.span.to => Ok(true),
+            Some((fence, position)) if fence == own && position == batch.span.from => Ok(false),
             Some((_, position)) => Err(fenced(lane, &position.to_string())),
             None => Err(fenced(lane, "gone from etl.lane")),
         }
@@ -286,5 +277,34 @@ impl Loader for PostgresLoader {
             tally,
             took: began.elapsed(),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_refused_among_later_ones_is_found_among_all() {
+        let refused = sqlstate::RefusedRow {
+            row: Some(3),
+            column: None,
+            detail: "22003".to_owned(),
+        };
+        let found = Failure::Row(refused, None).within(2, 10);
+        assert!(matches!(found, Failure::Row(refused, Some(2)) if refused.row == Some(13)));
+    }
+
+    #[test]
+    fn whoever_lost_a_lane_is_fenced() {
+        let lane = Lane {
+            id: 7,
+            collection: 0,
+            from: None,
+            to: None,
+            documents: 0,
+            shard: None,
+        };
+        assert_eq!(fenced(&lane, "end").class, Class::Fenced);
     }
 }

@@ -8,7 +8,6 @@ use crate::fault::{Fault, Part};
 use crate::plan::{Identity, Plan, ReadTime};
 use crate::source::Standing;
 use checkpoints::{Progress, Tally};
-use std::collections::BTreeMap;
 use tokio_postgres::Row;
 use tokio_postgres::types::{ToSql, Type};
 use uuid::Uuid;
@@ -18,14 +17,15 @@ const SCHEMA: &str = concat!(
     include_str!("../../../../deploy/schema/0002_budget.sql"),
     include_str!("../../../../deploy/schema/0003_sweep.sql"),
     include_str!("../../../../deploy/schema/0004_sparse_index.sql"),
-    include_str!("../../../../deploy/schema/0005_span.sql")
+    include_str!("../../../../deploy/schema/0005_span.sql"),
+    include_str!("../../../../deploy/schema/0006_worker.sql")
 );
 /// Serialises whoever creates the ledger or registers a run; released with the transaction.
 const LOCK: &str = "select pg_advisory_xact_lock(hashtext('etl ledger'))";
 pub(super) const MICROS: &str = "timestamptz 'epoch' + interval '1 microsecond' * ";
 
 /// What is asked of a lane.
-const LANE: &str = "lane, fence, state, token, (extract(epoch from read_time) * 1000000)::int8, expected, \
+pub(super) const LANE: &str = "lane, fence, state, token, (extract(epoch from read_time) * 1000000)::int8, expected, \
                     read, loaded, quarantined, skipped, bytes, billed, rows";
 
 /// A lane, claimed.
@@ -35,15 +35,6 @@ pub struct Held {
     pub fence: i64,
     /// Where it stands.
     pub standing: Standing,
-}
-
-/// What the mapping altered or left behind: what it was asked to, and nobody should forget.
-#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
-pub struct Altered {
-    /// Values left behind by `drop`.
-    pub dropped: u64,
-    /// Values stored otherwise than they were, by policy; `etl.amendment` has the originals.
-    pub amended: BTreeMap<String, u64>,
 }
 
 /// The ledger of one target.
@@ -61,9 +52,11 @@ impl Ledger {
         let action = "create the ledger in schema etl";
         self.in_transaction(action, async |lease| {
             lease.batch_execute(LOCK).await?;
-            lease.batch_execute(SCHEMA).await
+            lease.batch_execute(SCHEMA).await?;
+            Ok(true)
         })
         .await
+        .map(drop)
     }
 
     /// Whether the ledger is there.
@@ -109,8 +102,9 @@ impl Ledger {
         rows.first().map(|row| parse(row.get(0))).transpose()
     }
 
-    /// Registers `plan` with its lanes where `standing` says, and creates its tables, in one transaction.
-    pub async fn register(&self, plan: &Plan, create_tables: &str) -> Result<(), Fault> {
+    /// Registers `plan` with its lanes at their start, and creates its tables, in one transaction. Where it is to be the
+    /// `only` one of its source in its schema and is not, nothing is done, and false comes back.
+    pub async fn register(&self, plan: &Plan, create_tables: &str, only: bool) -> Result<bool, Fault> {
         let text = serde_json::to_string(plan)
             .map_err(|error| Fault::permanent(Part::Target, "write the plan", error.to_string()))?;
         let (run, source) = (plan.run.to_string(), plan.source.to_string());
@@ -133,6 +127,14 @@ impl Ledger {
             lease.batch_execute(LOCK).await?;
             // Here and not before: a run that is refused leaves no ledger behind.
             lease.batch_execute(SCHEMA).await?;
+            if only {
+                let earlier = "select 1 from etl.run where source = $1 and target_schema = $2 limit 1";
+                let values: [(&(dyn ToSql + Sync), Type); 2] =
+                    [(&source, Type::TEXT), (&plan.mapping.schema, Type::TEXT)];
+                if !lease.query_typed(earlier, &values).await?.is_empty() {
+                    return Ok(false);
+                }
+            }
             lease.batch_execute(create_tables).await?;
             let version = env!("CARGO_PKG_VERSION");
             let run_values: [(&(dyn ToSql + Sync), Type); 6] = [
@@ -151,15 +153,16 @@ impl Ledger {
                 (&expected, Type::INT8_ARRAY),
                 (&plan.snapshot.0, Type::INT8),
             ];
-            lease.execute_typed(&insert_lanes, &lane_values).await.map(drop)
+            lease.execute_typed(&insert_lanes, &lane_values).await?;
+            Ok(true)
         })
         .await
     }
 
     /// Takes every lane of `run` over: from here on, whoever held them before changes nothing.
     pub async fn claim(&self, run: Uuid, holder: &str) -> Result<Vec<Held>, Fault> {
-        let sql = "update etl.lane set fence = fence + 1, holder = $2 where run = $1::text::uuid \
-                   returning ";
+        let sql = "update etl.lane set fence = fence + 1, holder = $2, worker = null, claims = 0 \
+                   where run = $1::text::uuid returning ";
         let run = run.to_string();
         let values: [(&(dyn ToSql + Sync), Type); 2] = [(&run, Type::TEXT), (&holder, Type::TEXT)];
         self.lanes("take the lanes over", &format!("{sql}{LANE}"), &values)
@@ -198,66 +201,22 @@ impl Ledger {
             .map(drop)
     }
 
-    /// Lanes of `plan` that are read at another time than the plan's.
-    pub async fn read_later(&self, plan: &Plan) -> Result<u64, Fault> {
-        let run = plan.run.to_string();
-        let sql =
-            format!("select count(*) from etl.lane where run = $1::text::uuid and read_time <> {MICROS}$2");
-        let rows = self
-            .rows(
-                "look at the lanes' times",
-                &sql,
-                &[(&run, Type::TEXT), (&plan.snapshot.0, Type::INT8)],
-            )
-            .await?;
-        Ok(rows.first().map_or(0, |row| row.get::<_, i64>(0) as u64))
-    }
-
-    /// What the mapping altered or left behind in `run`.
-    pub async fn altered(&self, run: Uuid) -> Result<Altered, Fault> {
-        let run = run.to_string();
-        let sql = "select null, sum(dropped)::int8 from etl.lane where run = $1::text::uuid \
-                   union all select policy, count(*) from etl.amendment where run = $1::text::uuid group by policy";
-        let rows = self
-            .rows("count what was altered", sql, &[(&run, Type::TEXT)])
-            .await?;
-        let mut altered = Altered::default();
-        for row in rows {
-            let count = row.get::<_, Option<i64>>(1).unwrap_or(0) as u64;
-            match row.get::<_, Option<String>>(0) {
-                Some(policy) => drop(altered.amended.insert(policy, count)),
-                None => altered.dropped = count,
-            }
-        }
-        Ok(altered)
-    }
-
-    /// Quarantined documents of `run` by collection.
-    pub async fn quarantined(&self, run: Uuid) -> Result<Vec<(String, u64)>, Fault> {
-        let run = run.to_string();
-        let sql =
-            "select collection, count(*) from etl.quarantine where run = $1::text::uuid group by collection";
-        let rows = self
-            .rows("count the quarantine", sql, &[(&run, Type::TEXT)])
-            .await?;
-        Ok(rows
-            .iter()
-            .map(|row| (row.get(0), row.get::<_, i64>(1) as u64))
-            .collect())
-    }
-
+    /// Does `work` in a transaction, which is committed where it says so.
     async fn in_transaction(
         &self,
         action: &str,
-        work: impl AsyncFnOnce(&Lease) -> Result<(), tokio_postgres::Error>,
-    ) -> Result<(), Fault> {
+        work: impl AsyncFnOnce(&Lease) -> Result<bool, tokio_postgres::Error>,
+    ) -> Result<bool, Fault> {
         let lease = self.0.lease().await?;
         self.0.begin(&lease, action).await?;
         let failed = |error: tokio_postgres::Error| sqlstate::fault(action, &error);
-        work(&lease).await.map_err(failed)?;
-        lease.batch_execute("commit").await.map_err(failed)?;
-        lease.give_back();
-        Ok(())
+        let done = work(&lease).await.map_err(failed)?;
+        if done {
+            lease.batch_execute("commit").await.map_err(failed)?;
+            // Otherwise it is thrown away, and the transaction with it.
+            lease.give_back();
+        }
+        Ok(done)
     }
 
     /// One statement in a transaction of its own.
@@ -284,7 +243,7 @@ fn parse(text: String) -> Result<Plan, Fault> {
     })
 }
 
-fn held(row: &Row) -> Held {
+pub(super) fn held(row: &Row) -> Held {
     let count = |column: usize| row.get::<_, i64>(column) as u64;
     let tally = Tally {
         read: count(6),

@@ -171,26 +171,4 @@ fn shards(collection: &str, shard: &str, relation: &Relation<'_>) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ranges_are_half_open_and_of_one_kind() {
-        assert_eq!(
-            bigints("r.id", Some("1"), Some("9")),
-            "r.id >= '1'::bigint and r.id < '9'::bigint"
-        );
-        assert_eq!(
-            bigints("r.id", Some("1"), Some("9223372036854775808")),
-            "r.id >= '1'::bigint"
-        );
-        assert_eq!(bigints("r.id", Some("9223372036854775808"), None), "false");
-        assert_eq!(between("r.id", None, None, "uuid"), "true");
-        assert!(is_uuid("00000000-0000-0000-0000-000000000000"));
-        let numbers = in_paths("c", "r._path", None, Some("5"), false);
-        assert!(
-            numbers.starts_with("case when split_part(substr(r._path, 3), '@', 1) not like"),
-            "{numbers}"
-        );
-    }
-}
+mod tests;

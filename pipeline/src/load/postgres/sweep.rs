@@ -293,3 +293,25 @@ fn taken_over(action: &str) -> Fault {
     .with_cause("fenced")
     .with_remedy("let the other process finish, or stop it and start this command again")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn differences_add_up_kind_by_kind() {
+        let each = |inserted, updated, deleted| Differences {
+            inserted,
+            updated,
+            deleted,
+        };
+        let mut all = each(2, 3, 5);
+        all += each(7, 11, 13);
+        assert_eq!(all, each(9, 14, 18));
+        assert_eq!(all.count(), 41);
+        assert_eq!(
+            each(0, 0, 5).count() + each(0, 3, 0).count() + each(2, 0, 0).count(),
+            10
+        );
+    }
+}

@@ -48,4 +48,8 @@ impl CheckpointStore for Store {
     fn note_planning_reads(&self, reads: u64) -> Result<(), CheckpointError> {
         self.1.note_planning_reads(reads)
     }
+
+    fn bytes(&self) -> u64 {
+        self.1.bytes()
+    }
 }

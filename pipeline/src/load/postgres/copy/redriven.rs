@@ -36,7 +36,7 @@ impl PostgresLoader {
             self.plan.collection_of(lane).visible()
         );
         let failed = |error: tokio_postgres::Error| Failure::of(&action, &error);
-        let (run, fence) = (self.plan.run, self.held[lane.id as usize].fence);
+        let (run, fence) = (self.plan.run, self.fences.of(lane.id));
         let lease = self.postgres.lease().await?;
         self.postgres.begin(&lease, &action).await?;
         if moves::settle(&lease, run, lane, fence, batch)

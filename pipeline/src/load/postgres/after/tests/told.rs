@@ -164,7 +164,9 @@ fn values_that_an_index_refuses_are_not_told_and_the_rest_is_made() {
                     "the key twice, and the other index"
                 );
             }
-            let mend = "update goods set label = '8' where label = 'a secret'";
+            // A row that was only updated may be indexed in its old form, as long as anybody could still see that.
+            let mend =
+                "truncate goods; insert into goods (_path, label) values ('goods/1', '7'), ('goods/2', '8')";
             place.client.batch_execute(mend).await.unwrap();
             assert!(place.run(live).await.unwrap().is_as_asked());
         }

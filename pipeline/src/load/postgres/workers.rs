@@ -1,0 +1,343 @@
+//! Workers that share a run: who they are, until when each counts as alive, what of the lanes and of the quota is whose.
+//!
+//! A lane is claimed in one statement, under a new fence, and belongs to its worker for as long as that one renews its
+//! row. What is shared out, the quota and the tasks that one worker does for all, is shared out one worker after another:
+//! under a lock that is taken and left within one message, so that nobody holds it who stopped listening.
+
+use super::ledger::{Held, LANE, held};
+use super::{Ledger, sqlstate};
+use crate::fault::{Fault, Part};
+use crate::plan::Plan;
+use std::fmt::Write;
+use std::time::Duration;
+use tokio_postgres::SimpleQueryMessage;
+use tokio_postgres::types::{ToSql, Type};
+use uuid::Uuid;
+
+/// What one worker does for all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Task {
+    /// Making the plan.
+    Plan,
+    /// Keys, indexes and sums.
+    Finish,
+}
+
+impl Task {
+    fn word(self) -> &'static str {
+        match self {
+            Task::Plan => "plan",
+            Task::Finish => "finish",
+        }
+    }
+}
+
+/// How a worker presents itself.
+#[derive(Debug, Clone)]
+pub(crate) struct Worker {
+    pub(crate) id: Uuid,
+    /// For people; two may have the same.
+    pub(crate) name: String,
+    pub(crate) source: String,
+    pub(crate) schema: String,
+    /// The silence after which it counts as gone.
+    pub(crate) lease: Duration,
+}
+
+/// What a worker says when it renews its row.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Renewal {
+    /// Lanes it moves.
+    pub(crate) lanes: usize,
+    /// Reads a second that all workers together may make; nothing where there is no limit.
+    pub(crate) limit: Option<f64>,
+    /// Whether it wants a part of them.
+    pub(crate) reading: bool,
+    /// The part it goes by at present.
+    pub(crate) using: f64,
+}
+
+/// What it is told.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Renewed {
+    /// Reads a second it may make until its next renewal.
+    pub(crate) reads: f64,
+    /// Workers that are alive, itself included.
+    pub(crate) alive: u64,
+}
+
+/// A lane, claimed among other workers.
+#[derive(Debug)]
+pub(crate) struct Claimed {
+    pub(crate) lane: u32,
+    pub(crate) held: Held,
+    /// It was another's, who is gone.
+    pub(crate) taken_over: bool,
+}
+
+/// How sessions of a worker call themselves, so that another one can end them.
+pub(crate) fn session_name(worker: Uuid) -> String {
+    format!("etl worker {worker}")
+}
+
+/// One after another, for as long as the transaction lasts.
+const IN_TURN: &str = "select pg_advisory_xact_lock(hashtext('etl worker'))";
+
+impl Ledger {
+    /// Enters `worker`, unless those that are there run a version that plans otherwise.
+    pub(crate) async fn enter(&self, worker: &Worker) -> Result<(), Fault> {
+        let sql = "with other as (select name, etl_version from etl.worker where source = $2 and target_schema = $3 \
+                   and until > now() and substring(etl_version from '^\\d+\\.\\d+') <> substring($5 from '^\\d+\\.\\d+') limit 1), \
+                   entered as (insert into etl.worker (worker, source, target_schema, name, etl_version, until) \
+                   select $1::text::uuid, $2, $3, $4, $5, now() + interval '1 millisecond' * $6 \
+                   where not exists (select from other)) select name, etl_version from other";
+        let (id, version) = (worker.id.to_string(), env!("CARGO_PKG_VERSION"));
+        let lease = milliseconds(worker.lease);
+        let values: [(&(dyn ToSql + Sync), Type); 6] = [
+            (&id, Type::TEXT),
+            (&worker.source, Type::TEXT),
+            (&worker.schema, Type::TEXT),
+            (&worker.name, Type::TEXT),
+            (&version, Type::TEXT),
+            (&lease, Type::INT8),
+        ];
+        let rows = self.rows("join the other workers", sql, &values).await?;
+        let Some(other) = rows.first() else {
+            return Ok(());
+        };
+        let (name, theirs) = (other.get::<_, String>(0), other.get::<_, String>(1));
+        let message = format!("{name} runs etl {theirs}, and this is etl {version}");
+        Err(
+            Fault::permanent(Part::Identity, "join the other workers", message)
+                .with_cause("version")
+                .with_remedy("use one version for all workers of a run; stop those of the other one first"),
+        )
+    }
+
+    /// Renews the row of `worker` and shares the quota out: an equal part for each that reads, but one read a second at the
+    /// least, as far as it is free. A part that shrinks is free only with the next renewal, when it is certain that nobody
+    /// goes by it any more.
+    pub(crate) async fn renew(&self, worker: &Worker, renewal: Renewal) -> Result<Renewed, Fault> {
+        let Renewal {
+            lanes,
+            limit,
+            reading,
+            using,
+        } = renewal;
+        let id = worker.id;
+        let limit = limit.filter(|_| reading).unwrap_or(0.0);
+        let mut sql = String::new();
+        // All of it numbers and identifiers of our own: nothing here needs to be quoted.
+        let _ = write!(
+            sql,
+            "begin; set local lock_timeout = {wait}; set local statement_timeout = {wait}; {IN_TURN}; \
+             with others as (select count(*) as alive, count(*) filter (where o.reading) as reading, \
+             coalesce(sum(o.reads), 0) as reads from etl.worker o, etl.worker me where me.worker = '{id}' \
+             and o.worker <> me.worker and o.source = me.source and o.target_schema = me.target_schema \
+             and o.until > clock_timestamp()), \
+             part as (select alive, greatest(0, least(greatest({limit:?} / (reading + 1), 1), {limit:?} - reads)) as mine from others) \
+             update etl.worker w set until = clock_timestamp() + interval '{lease} milliseconds', lanes = {lanes}, reading = {reading}, \
+             reads = greatest(part.mine, case when w.until > clock_timestamp() then least(w.reads, {using:?}) else 0 end) \
+             from part where w.worker = '{id}' returning part.mine, part.alive + 1; commit",
+            lease = milliseconds(worker.lease),
+            wait = milliseconds(worker.lease),
+        );
+        let row = self.in_turn("renew this worker's row", &sql).await?;
+        let Some(row) = row else {
+            let gone = Fault::transient(
+                Part::Target,
+                "renew this worker's row",
+                "it is gone from etl.worker",
+            );
+            return Err(gone.with_cause("gone"));
+        };
+        let number = |column| {
+            row.get(column)
+                .and_then(|text| text.parse::<f64>().ok())
+                .unwrap_or(0.0)
+        };
+        Ok(Renewed {
+            reads: number(0),
+            alive: number(1) as u64,
+        })
+    }
+
+    /// Takes a task up that one worker does for all; false where another one is at it.
+    pub(crate) async fn take_up(&self, worker: &Worker, task: Task) -> Result<bool, Fault> {
+        let (id, task) = (worker.id, task.word());
+        let wait = milliseconds(worker.lease);
+        let sql = format!(
+            "begin; set local lock_timeout = {wait}; set local statement_timeout = {wait}; {IN_TURN}; \
+             update etl.worker o set task = null from etl.worker me where me.worker = '{id}' and o.source = me.source \
+             and o.target_schema = me.target_schema and o.task is not null and o.until < clock_timestamp(); \
+             update etl.worker me set task = '{task}' where me.worker = '{id}' and me.until > clock_timestamp() \
+             and not exists (select from etl.worker o where o.source = me.source and o.target_schema = me.target_schema \
+             and o.worker <> me.worker and o.task = '{task}') returning me.task; commit"
+        );
+        Ok(self
+            .in_turn("take up what one worker does for all", &sql)
+            .await?
+            .is_some())
+    }
+
+    /// Several statements in one message, and the row that one of them returns.
+    async fn in_turn(
+        &self,
+        action: &str,
+        sql: &str,
+    ) -> Result<Option<tokio_postgres::SimpleQueryRow>, Fault> {
+        let lease = self.0.lease().await?;
+        let answers = lease.simple_query(sql).await;
+        let answers = answers.map_err(|error| sqlstate::fault(action, &error))?;
+        lease.give_back();
+        // The lock answers with a row as well, and comes first.
+        let rows = answers.into_iter().filter_map(|answer| match answer {
+            SimpleQueryMessage::Row(row) => Some(row),
+            _ => None,
+        });
+        Ok(rows.skip(1).last())
+    }
+
+    /// Claims up to `most` lanes of `run` that nobody alive holds, but for those in `not`: at random, since neighbouring
+    /// ranges of one collection read at the same time would heat up the same part of the source.
+    pub(crate) async fn claim_some(
+        &self,
+        run: Uuid,
+        worker: &Worker,
+        most: usize,
+        not: &[i32],
+    ) -> Result<Vec<Claimed>, Fault> {
+        // Of a row that was claimed meanwhile, the new version is looked at again: it has a worker then, and the one that
+        // was joined to the old version does not fit it.
+        let sql = format!(
+            "with free as (select l.lane, l.worker is not null as taken_over, \
+             case when l.claimed_at_read = l.read and l.claims > 0 then l.claims + 1 else 1 end as claims \
+             from etl.lane l left join etl.worker w on w.worker = l.worker \
+             where l.run = $1::text::uuid and l.state <> 'end' and not l.lane = any($4) and ({FREE}) and ({SOUND}) \
+             order by l.worker is null, random() limit $3 for update of l skip locked), \
+             claimed as (update etl.lane l set fence = l.fence + 1, worker = $2::text::uuid, holder = $5, \
+             claims = free.claims, claimed_at_read = l.read from free \
+             where l.run = $1::text::uuid and l.lane = free.lane returning l.*, free.taken_over) \
+             select {LANE}, taken_over from claimed"
+        );
+        let (run, id, most) = (run.to_string(), worker.id.to_string(), most as i64);
+        let values: [(&(dyn ToSql + Sync), Type); 5] = [
+            (&run, Type::TEXT),
+            (&id, Type::TEXT),
+            (&most, Type::INT8),
+            (&not, Type::INT4_ARRAY),
+            (&worker.name, Type::TEXT),
+        ];
+        let rows = self.rows("claim lanes", &sql, &values).await?;
+        let claimed = rows.iter().map(|row| Claimed {
+            lane: row.get::<_, i32>(0) as u32,
+            held: held(row),
+            taken_over: row.get("taken_over"),
+        });
+        Ok(claimed.collect())
+    }
+
+    /// How many lanes of `run` have not ended that somebody may yet move, but for those in `not`; and those that nobody
+    /// may claim any more.
+    pub(crate) async fn left(&self, run: Uuid, not: &[i32]) -> Result<(u64, Vec<u32>), Fault> {
+        let sql = format!(
+            "select count(*) filter (where not l.lane = any($2) and (({SOUND}) or not ({FREE}))), \
+             coalesce(array_agg(l.lane) filter (where ({FREE}) and not ({SOUND})), '{{}}') \
+             from etl.lane l left join etl.worker w on w.worker = l.worker \
+             where l.run = $1::text::uuid and l.state <> 'end'"
+        );
+        let run = run.to_string();
+        let values: [(&(dyn ToSql + Sync), Type); 2] = [(&run, Type::TEXT), (&not, Type::INT4_ARRAY)];
+        let rows = self.rows("look which lanes are left", &sql, &values).await?;
+        Ok(rows.first().map_or((0, Vec::new()), |row| {
+            let poisoned: Vec<i32> = row.get(1);
+            let poisoned = poisoned.into_iter().map(|lane| lane as u32).collect();
+            (row.get::<_, i64>(0) as u64, poisoned)
+        }))
+    }
+
+    /// Leaves `lane` to whoever claims it next.
+    pub(crate) async fn release(&self, run: Uuid, worker: &Worker, lane: u32) -> Result<(), Fault> {
+        let sql = "update etl.lane set worker = null where run = $1::text::uuid and lane = $2 and worker = $3::text::uuid";
+        let (run, lane, id) = (run.to_string(), lane as i32, worker.id.to_string());
+        let values: [(&(dyn ToSql + Sync), Type); 3] =
+            [(&run, Type::TEXT), (&lane, Type::INT4), (&id, Type::TEXT)];
+        self.rows("leave a lane to others", sql, &values).await.map(drop)
+    }
+
+    /// Takes `worker` out, and leaves its lanes to others. A lane that it only held says nothing against that lane.
+    pub(crate) async fn depart(&self, worker: &Worker) -> Result<(), Fault> {
+        let sql = "with lanes as (update etl.lane set worker = null, \
+                   claims = case when claimed_at_read = read then greatest(0, claims - 1) else claims end \
+                   where worker = $1::text::uuid) \
+                   delete from etl.worker where worker = $1::text::uuid";
+        let id = worker.id.to_string();
+        self.rows("leave the other workers", sql, &[(&id, Type::TEXT)])
+            .await
+            .map(drop)
+    }
+
+    /// Ends the sessions of workers that are gone: a process that stands still, or a link that is cut, keeps a lane
+    /// locked for as long as its transaction lasts.
+    pub(crate) async fn end_sessions_of_the_gone(&self, worker: &Worker) -> Result<(), Fault> {
+        let sql = "select pg_terminate_backend(a.pid) from pg_stat_activity a, etl.worker w \
+                   where w.source = $1 and w.target_schema = $2 and w.until < now() and w.worker <> $3::text::uuid \
+                   and a.application_name = 'etl worker ' || w.worker and a.usename = current_user";
+        let id = worker.id.to_string();
+        let values: [(&(dyn ToSql + Sync), Type); 3] = [
+            (&worker.source, Type::TEXT),
+            (&worker.schema, Type::TEXT),
+            (&id, Type::TEXT),
+        ];
+        self.rows("end the sessions of workers that are gone", sql, &values)
+            .await
+            .map(drop)
+    }
+
+    /// Whoever takes every lane does not do that to workers who are at it.
+    pub(crate) async fn nobody_shares(&self, plan: &Plan) -> Result<(), Fault> {
+        let sql = "select name from etl.worker where source = $1 and target_schema = $2 and until > now() order by name";
+        let (source, schema) = (plan.source.to_string(), &plan.mapping.schema);
+        let values: [(&(dyn ToSql + Sync), Type); 2] = [(&source, Type::TEXT), (schema, Type::TEXT)];
+        let rows = self.rows("look for workers", sql, &values).await?;
+        let names: Vec<&str> = rows.iter().map(|row| row.get(0)).collect();
+        if names.is_empty() {
+            return Ok(());
+        }
+        let message = format!("{} workers share this run: {}", names.len(), names.join("; "));
+        Err(Fault::permanent(Part::Identity, "take the lanes over", message)
+            .with_cause("shared")
+            .with_remedy("start with --join to be one of them, or stop them first"))
+    }
+
+    /// Whether `worker` is still the one that does `task`.
+    pub(crate) async fn is_at(&self, worker: &Worker, task: Task) -> Result<bool, Fault> {
+        let sql = "select 1 from etl.worker where worker = $1::text::uuid and task = $2";
+        let (id, task) = (worker.id.to_string(), task.word());
+        let values: [(&(dyn ToSql + Sync), Type); 2] = [(&id, Type::TEXT), (&task, Type::TEXT)];
+        let rows = self
+            .rows("look who does what one worker does for all", sql, &values)
+            .await?;
+        Ok(!rows.is_empty())
+    }
+
+    /// Whether `run` was completed.
+    pub(crate) async fn is_finished(&self, run: Uuid) -> Result<bool, Fault> {
+        let sql = "select finished_at is not null from etl.run where run = $1::text::uuid";
+        let run = run.to_string();
+        let rows = self
+            .rows("look whether the run is complete", sql, &[(&run, Type::TEXT)])
+            .await?;
+        Ok(rows.first().is_some_and(|row| row.get(0)))
+    }
+}
+
+/// Nobody holds the lane, or somebody who is gone.
+const FREE: &str = "l.worker is null or w.until < now()";
+/// It moved since it was claimed last, or was not claimed five times yet: a lane that takes down one worker after another
+/// is nobody's to claim any more.
+const SOUND: &str = "l.claims < 5 or l.claimed_at_read <> l.read";
+
+fn milliseconds(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}

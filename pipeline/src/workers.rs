@@ -1,0 +1,133 @@
+//! One of several processes that share a run.
+//!
+//! A worker says a few times within its lease that it lives, and is told with each answer what part of the quota is its
+//! own until then. One that was not heard of for that long has lost its lanes to the others, whether it knows or not: what
+//! it still commits is refused by the fences, and what it still reads is bounded by the moment up to which its part was
+//! lent, which it counts from before it asked.
+
+use crate::fault::Fault;
+use crate::load::postgres::{Ledger, Renewal, Task, Worker};
+use crate::metrics;
+use crate::progress::Progress;
+use crate::quota::ReadQuota;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// So many times within its lease a worker says that it lives, and at least so often: the quota is shared out by it.
+const BEATS: u32 = 8;
+const OFTEN: Duration = Duration::from_secs(2);
+/// How often it looks how the others get on.
+const LOOK: Duration = Duration::from_secs(5);
+
+/// This process among the workers of a run.
+#[derive(Debug)]
+pub(crate) struct Member {
+    pub(crate) worker: Worker,
+    /// On connections of its own: a renewal does not wait behind batches.
+    pub(crate) ledger: Ledger,
+    pub(crate) quota: Arc<ReadQuota>,
+    pub(crate) progress: Arc<Progress>,
+}
+
+impl Member {
+    /// Becomes one of the workers; says how many reads a second are its own at first.
+    pub(crate) async fn enter(&self) -> Result<f64, Fault> {
+        self.ledger.enter(&self.worker).await?;
+        self.renew(0.0).await
+    }
+
+    /// Stays one of them until dropped with its task.
+    pub(crate) async fn stay(self: Arc<Self>, mut using: f64) {
+        let mut looked = Instant::now();
+        loop {
+            tokio::time::sleep(self.beat()).await;
+            match self.renew(using).await {
+                Ok(reads) => using = reads,
+                Err(fault) => self.tell(&fault),
+            }
+            if looked.elapsed() >= LOOK {
+                if let Err(fault) = self.look().await {
+                    self.tell(&fault);
+                }
+                looked = Instant::now();
+            }
+        }
+    }
+
+    fn beat(&self) -> Duration {
+        (self.worker.lease / BEATS).min(OFTEN)
+    }
+
+    /// Renews the row, and goes by what is lent with it: so many reads a second.
+    async fn renew(&self, using: f64) -> Result<f64, Fault> {
+        let asked = Instant::now();
+        let lanes = self.progress.under_way().0 as usize;
+        let renewal = Renewal {
+            lanes,
+            limit: self.quota.bound(),
+            reading: lanes > 0 || self.progress.is_planning(),
+            using,
+        };
+        let renewed = match self.ledger.renew(&self.worker, renewal).await {
+            Err(fault) if fault.cause == "gone" => {
+                self.ledger.enter(&self.worker).await?;
+                self.ledger.renew(&self.worker, renewal).await?
+            }
+            renewed => renewed?,
+        };
+        self.quota.lend(renewed.reads, asked + self.worker.lease);
+        metrics::workers(renewed.alive);
+        Ok(renewed.reads)
+    }
+
+    /// What the others have moved is part of how the run stands.
+    pub(crate) async fn look(&self) -> Result<(), Fault> {
+        if let Some(plan) = self.progress.plan() {
+            let standings = self.ledger.standings(plan.run).await?;
+            self.progress.begin(&plan, &standings);
+        }
+        Ok(())
+    }
+
+    /// Takes up what one worker does for all; false while another one is at it.
+    pub(crate) async fn take_up(&self, task: Task) -> Result<bool, Fault> {
+        let is_ours = self.ledger.take_up(&self.worker, task).await?;
+        if is_ours {
+            // Who was at it before, and is gone, may have left half of it running.
+            self.ledger.end_sessions_of_the_gone(&self.worker).await?;
+        }
+        Ok(is_ours)
+    }
+
+    /// Returns once another worker does `task`, because this one was not heard of for too long.
+    pub(crate) async fn loses(&self, task: Task) {
+        loop {
+            tokio::time::sleep(self.beat()).await;
+            if matches!(self.ledger.is_at(&self.worker, task).await, Ok(false)) {
+                return;
+            }
+        }
+    }
+
+    /// Whether it is still the one that does `task`; where nobody can be asked, it is.
+    pub(crate) async fn still_does(&self, task: Task) -> bool {
+        self.ledger.is_at(&self.worker, task).await.unwrap_or(true)
+    }
+
+    /// Leaves its lanes, its part of the quota and its tasks to the others, who need not wait for the end of its lease.
+    pub(crate) async fn depart(&self) {
+        if let Err(fault) = self.ledger.depart(&self.worker).await {
+            self.tell(&fault);
+        }
+    }
+
+    fn tell(&self, fault: &Fault) {
+        tracing::warn!(
+            cause = fault.cause,
+            "could not {}: {}",
+            fault.action,
+            fault.message
+        );
+    }
+}

@@ -1,0 +1,252 @@
+//! Several processes that share a run: each document arrives once whoever dies, stands still or leaves, and all of them
+//! together keep to the quota.
+
+use super::Stage;
+use crate::support::ledger::Ledger;
+use crate::support::{Looking, code, completed, summary, test};
+use rehearsal::process::{Outcome, Program, Running, Signal};
+use simulator::dataset::Dataset;
+use simulator::fault::{Fault, Method, Plan, Strike};
+use std::time::Instant;
+use tokio_postgres::Client;
+
+const DOCUMENTS: u64 = 6_000;
+/// What is allowed of [`QUOTA`].
+const ALLOWED: u64 = 2_400;
+const QUOTA: &str = "3000";
+/// The shortest there is.
+const LEASE: &str = "1s";
+
+impl Stage {
+    async fn shared(documents: u64, plan: Plan) -> Stage {
+        Stage::set(Dataset::shop(7, documents), plan).await
+    }
+
+    /// A worker with a directory of its own.
+    fn worker(&self, name: &str, arguments: &[&str]) -> Program {
+        let join = [
+            "--join",
+            "--worker",
+            name,
+            "--retry-delay",
+            "5ms",
+            "--sample",
+            "40",
+        ];
+        let program = self.world.run(&[&join[..], arguments].concat());
+        program.env("ETL_CHECKPOINT_DIR", self.world.folder().join(name))
+    }
+
+    /// So many workers under the quota, started at once.
+    fn crew(&self, count: usize, arguments: &[&str]) -> Vec<Running> {
+        let quota = ["--reads-per-second", QUOTA];
+        (1..=count)
+            .map(|number| {
+                let program = self.worker(&format!("w{number}"), &[&quota[..], arguments].concat());
+                program.start().unwrap()
+            })
+            .collect()
+    }
+
+    /// Everything is there once, all who are left say so, and nobody read more than was allowed.
+    async fn assert_shared(&self, crew: Vec<Running>) -> Vec<Outcome> {
+        self.assert_shared_beside(crew, 0).await
+    }
+
+    /// The same where others, who are none of them, read so much.
+    async fn assert_shared_beside(&self, crew: Vec<Running>, others: u64) -> Vec<Outcome> {
+        let mut outcomes = Vec::new();
+        for mut worker in crew {
+            outcomes.push(worker.wait().await.unwrap());
+        }
+        let most = self.bill().most_in_a_second;
+        for outcome in &outcomes {
+            completed(outcome);
+        }
+        self.assert_exact(&outcomes[0]).await;
+        let allowed = ALLOWED + others;
+        assert!(most <= allowed, "{most} reads in a second, {allowed} are allowed");
+        outcomes
+    }
+}
+
+/// Lanes that have not ended, by the name of the worker who holds them.
+async fn held(client: &Client, worker: &str) -> i64 {
+    let there = Ledger::of(client).await.lanes > 0;
+    let held = "select count(*) from etl.lane l join etl.worker w using (worker) \
+                where l.state <> 'end' and w.name like $1 || ',%'";
+    match there {
+        true => client.query_one(held, &[&worker]).await.unwrap().get(0),
+        false => 0,
+    }
+}
+
+async fn until_held(client: &Client, worker: &str, wanted: impl Fn(i64) -> bool) {
+    while !wanted(held(client, worker).await) {
+        Looking::again().await;
+    }
+}
+
+async fn count(client: &Client, sql: &str) -> i64 {
+    client.query_one(sql, &[]).await.unwrap().get(0)
+}
+
+#[test]
+fn several_workers_move_one_run_and_each_document_once() {
+    test(async {
+        let stage = Stage::shared(DOCUMENTS, Plan::default()).await;
+        let crew = stage.crew(4, &[]);
+        let outcomes = stage.assert_shared(crew).await;
+        let client = stage.world.client().await;
+        assert_eq!(count(&client, "select count(*) from etl.run").await, 1);
+        let holders =
+            "select count(distinct split_part(holder, ',', 1)) from etl.lane where holder is not null";
+        eprintln!("moved by {} workers", count(&client, holders).await);
+        // One plan was made, and each document read once: the judge came after that.
+        let billed: Vec<u64> = outcomes
+            .iter()
+            .map(|outcome| summary(outcome)["reads_billed"].as_u64().unwrap())
+            .collect();
+        let all: u64 = billed.iter().sum();
+        assert!(all <= DOCUMENTS + 1_500, "{billed:?}");
+        assert_eq!(
+            count(&client, "select count(*) from etl.worker").await,
+            0,
+            "all have left"
+        );
+    });
+}
+
+#[test]
+fn what_a_worker_that_died_left_is_taken_over() {
+    test(async {
+        let stage = Stage::shared(DOCUMENTS, Plan::default()).await;
+        let client = stage.world.client().await;
+        let mut crew = stage.crew(3, &["--lease", LEASE]);
+        until_held(&client, "w2", |lanes| lanes > 0).await;
+        let mut dead = crew.remove(1);
+        dead.signal(Signal::Kill).unwrap();
+        dead.wait().await.unwrap();
+        let began = Instant::now();
+        until_held(&client, "w2", |lanes| lanes == 0).await;
+        eprintln!("taken over after {:.1} s", began.elapsed().as_secs_f64());
+        stage.assert_shared(crew).await;
+    });
+}
+
+#[test]
+fn a_worker_that_stood_still_changes_nothing_that_is_not_its_own_any_more() {
+    test(async {
+        let stage = Stage::shared(DOCUMENTS, Plan::default()).await;
+        let client = stage.world.client().await;
+        let crew = stage.crew(3, &["--lease", LEASE]);
+        until_held(&client, "w2", |lanes| lanes > 0).await;
+        crew[1].signal(Signal::Stop).unwrap();
+        until_held(&client, "w2", |lanes| lanes == 0).await;
+        crew[1].signal(Signal::Continue).unwrap();
+        stage.assert_shared(crew).await;
+    });
+}
+
+#[test]
+fn two_workers_of_one_name_are_two_workers() {
+    test(async {
+        let stage = Stage::shared(DOCUMENTS, Plan::default()).await;
+        let mut crew = stage.crew(1, &[]);
+        let twin = stage.worker("w1", &["--reads-per-second", QUOTA]);
+        let folder = stage.world.folder().join("twin");
+        crew.push(twin.env("ETL_CHECKPOINT_DIR", folder).start().unwrap());
+        stage.assert_shared(crew).await;
+    });
+}
+
+#[test]
+fn who_leaves_is_not_waited_for() {
+    test(async {
+        let stage = Stage::shared(DOCUMENTS, Plan::default()).await;
+        let client = stage.world.client().await;
+        let mut crew = stage.crew(2, &["--lease", "1h"]);
+        until_held(&client, "w2", |lanes| lanes > 0).await;
+        let mut leaving = crew.remove(1);
+        leaving.signal(Signal::Terminate).unwrap();
+        assert_eq!(code(&leaving.wait().await.unwrap()), 4);
+        stage.assert_shared(crew).await;
+    });
+}
+
+#[test]
+fn a_lane_that_nobody_gets_moved_is_claimed_five_times() {
+    let fault = Fault::new(Strike::PermissionDenied).methods([Method::RunQuery]);
+    let fault = fault.collection("reviews").after_documents(45);
+    test(async {
+        let stage = Stage::shared(1_000, Plan::new(7).fault(fault)).await;
+        for start in 1..=7 {
+            let outcome = stage.worker("w1", &[]).run().await.unwrap();
+            assert_eq!(code(&outcome), 3, "{}\n{}", outcome.stdout, outcome.stderr);
+            let told = summary(&outcome);
+            let cause = &told["failed_lanes"][0]["cause"];
+            let expected = if start <= 5 {
+                "permission_denied"
+            } else {
+                "poisoned"
+            };
+            assert_eq!(cause, expected, "start {start}: {told:#}");
+        }
+        stage.simulator.set_plan(Plan::default());
+        // Who is alone takes every lane.
+        stage.assert_exact(&stage.run(&[]).await).await;
+    });
+}
+
+#[test]
+fn who_is_alone_does_not_take_lanes_from_workers() {
+    test(async {
+        let stage = Stage::shared(DOCUMENTS, Plan::default()).await;
+        let client = stage.world.client().await;
+        let crew = stage.crew(1, &["--lease", "1h"]);
+        until_held(&client, "w1", |lanes| lanes > 0).await;
+        let alone = stage.run(&[]).await;
+        assert_eq!(code(&alone), 7, "{}\n{}", alone.stdout, alone.stderr);
+        for word in ["1 workers share this run: w1, etl run", "--join"] {
+            assert!(alone.stdout.contains(word), "{}", alone.stdout);
+        }
+        // It made sure that the source answers.
+        stage.assert_shared_beside(crew, 1).await;
+    });
+}
+
+#[test]
+fn workers_of_two_versions_do_not_mix() {
+    test(async {
+        let stage = Stage::shared(DOCUMENTS, Plan::default()).await;
+        let client = stage.world.client().await;
+        let crew = stage.crew(1, &["--lease", "1h"]);
+        until_held(&client, "w1", |lanes| lanes > 0).await;
+        let other = "update etl.worker set etl_version = '99.1.0'";
+        assert_eq!(client.execute(other, &[]).await.unwrap(), 1);
+        let outcome = stage.worker("w2", &[]).run().await.unwrap();
+        assert_eq!(code(&outcome), 7, "{}\n{}", outcome.stdout, outcome.stderr);
+        assert!(
+            outcome.stdout.contains("runs etl 99.1.0, and this is etl "),
+            "{}",
+            outcome.stdout
+        );
+        // A later one of the same line is no other version.
+        let same = format!("update etl.worker set etl_version = '{}.99'", minor());
+        client.execute(&same, &[]).await.unwrap();
+        let mut crew = crew;
+        crew.push(
+            stage
+                .worker("w2", &["--reads-per-second", QUOTA])
+                .start()
+                .unwrap(),
+        );
+        stage.assert_shared(crew).await;
+    });
+}
+
+/// Major and minor version of this build.
+fn minor() -> String {
+    let version = env!("CARGO_PKG_VERSION");
+    version.rsplit_once('.').unwrap().0.to_owned()
+}
