@@ -39,7 +39,7 @@ campaign: ## try a law on many cases from seeds (NAME= which, N= events, SEED=, 
 	case $$source in tests/*) target=real ;; *) target=$${source#*/tests/}; target=$${target%%/*} ;; esac; \
 	deploy/bootstrap --quiet && \
 	ETL_CAMPAIGN_COUNT=$(N) ETL_CAMPAIGN_SEED=$(SEED) ETL_CAMPAIGN_SIZE=$(SIZE) \
-	    cargo test --release --workspace --test $$target -- --exact campaign::$(NAME) --nocapture
+	    cargo test --release --workspace --test $$target -- --exact campaign::$(NAME) --nocapture --include-ignored
 
 # Only crates of this workspace are instrumented (a wrapper that cargo asks for those alone), so that nothing else is
 # compiled again. What is found on the way lies beside the other things that were built.
@@ -89,6 +89,11 @@ sizes: ## what a run costs by the size of documents and by how many there are; d
 pacing: ## whether a run takes what a line far away carries, and what a quota allows, and no more
 	cargo build --release --workspace --bins
 	cargo bench --workspace --bench firestore -- pacing
+
+.PHONY: workers
+workers: ## whether eight workers move eight times as much as one, far away (ETL_DOCUMENTS=600000, ETL_ROUNDS=3)
+	cargo build --release --workspace --bins
+	cargo bench --workspace --bench firestore -- workers
 
 .PHONY: instructions
 instructions: ## how many instructions a record takes, held to what it took (ETL_BLESS=1 keeps what it takes now)

@@ -17,6 +17,7 @@ mod status;
 mod summary;
 mod telemetry;
 mod text;
+mod traces;
 mod verify;
 
 use clap::ArgMatches;
@@ -125,10 +126,14 @@ fn with_config(
             return Ok(Exit::Configuration);
         }
     };
-    if let Err(error) = telemetry::log(&config.telemetry, voice.display.clone(), voice.colour) {
-        complain(&format!("{error:#}"));
-        return Ok(Exit::Configuration);
-    }
+    // Kept until the verb is done, and what it has not sent by then is sent.
+    let _traces = match telemetry::log(&config.telemetry, voice.display.clone(), voice.colour) {
+        Ok(traces) => traces,
+        Err(error) => {
+            complain(&format!("{error:#}"));
+            return Ok(Exit::Configuration);
+        }
+    };
     for notice in &config.notices {
         tracing::warn!("{notice}");
     }

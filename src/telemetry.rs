@@ -6,40 +6,60 @@
 use crate::args::{COMMIT, VERSION};
 use crate::exposition::{self, Told};
 use crate::health::Health;
+use crate::traces::Traces;
 use anyhow::Context;
 use config::{LogFormat, Telemetry, spelled, veiled};
 use indicatif::MultiProgress;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder};
 use metrics_process::Collector;
 use std::io::{self, Write};
-use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer};
 
 /// Libraries that say what an operator does not need: at `info`, or of each failure what we say better ourselves.
 const QUIET: &str = "deadpool=off,firestore=warn,gcloud_sdk=off,h2=warn,hyper=warn,rustls=warn,tokio_postgres=warn,tonic=warn";
 
-/// Starts logging.
-pub(crate) fn log(telemetry: &Telemetry, display: MultiProgress, colour: bool) -> anyhow::Result<()> {
+/// Starts logging, and sending traces where a collector is named.
+pub(crate) fn log(
+    telemetry: &Telemetry,
+    display: MultiProgress,
+    colour: bool,
+) -> anyhow::Result<Option<Traces>> {
     // Of which run and lane a line is, is for programs; people would read it on every line.
     let context = match telemetry.log_format {
         LogFormat::Json => "info",
         LogFormat::Text => "off",
     };
-    let filter = format!("{QUIET},{},{}={context}", telemetry.log, pipeline::CONTEXT);
+    let (lines, spans) = (&telemetry.log, (pipeline::CONTEXT, pipeline::TRACE));
+    let filter = format!("{QUIET},{lines},{}={context},{}=off", spans.0, spans.1);
     let filter = EnvFilter::try_new(filter).with_context(|| {
         format!(
             "the log filter {:?} cannot be read; write for example info or pipeline=debug",
             telemetry.log
         )
     })?;
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(Shared { display, colour });
-    match telemetry.log_format {
-        LogFormat::Json => builder.json().flatten_event(true).with_current_span(false).init(),
-        LogFormat::Text => builder.with_ansi(colour).with_target(false).init(),
-    }
-    Ok(())
+    let traces = Traces::of(telemetry)?;
+    let lines = tracing_subscriber::fmt::layer().with_writer(Shared { display, colour });
+    let lines = match telemetry.log_format {
+        LogFormat::Json => lines
+            .json()
+            .flatten_event(true)
+            .with_current_span(false)
+            .with_filter(filter)
+            .boxed(),
+        LogFormat::Text => lines
+            .with_ansi(colour)
+            .with_target(false)
+            .with_filter(filter)
+            .boxed(),
+    };
+    tracing_subscriber::registry()
+        .with(lines)
+        .with(traces.as_ref().map(Traces::layer))
+        .init();
+    Ok(traces)
 }
 
 /// Starts the listener that tells metrics and health, unless it is off. Must run inside the runtime.

@@ -47,6 +47,14 @@ fn workers() {
     Campaign::named("workers", 20).run(|case| test(workers::case(case)));
 }
 
+#[ignore = "it makes network namespaces, which needs root and iproute2: make campaign NAME=machines"]
+#[test]
+fn machines() {
+    let taken = workers::Taken::default();
+    Campaign::named("machines", 100).run(|case| test(workers::apart(case, &taken)));
+    eprintln!("{}", workers::told(&taken));
+}
+
 #[test]
 fn network() {
     Campaign::named("network", 20).run(|case| test(network::case(case)));

@@ -3,6 +3,7 @@
 
 mod health; // what supervisors of processes ask
 mod page; // what stands on the page
+mod traces; // what a collector of traces is sent
 
 use crate::support::shop::Shop;
 use crate::support::{Looking, complete, test};
@@ -109,15 +110,17 @@ impl Prometheus {
     }
 }
 
-/// The page, once a run is loading.
-async fn page(address: SocketAddr, wanted: &str) -> String {
+/// The page of `etl`, once it has what is wanted.
+async fn page(etl: &mut Running, address: SocketAddr, wanted: &str) -> String {
     loop {
+        let ended = etl.has_ended().unwrap();
         if let Ok(answer) = http().get(format!("http://{address}/metrics")).send().await {
             let page = answer.text().await.unwrap();
             if page.contains(wanted) {
                 return page;
             }
         }
+        assert!(!ended, "no {wanted}\n{}", etl.said(Stream::Stderr));
         Looking::again().await;
     }
 }
@@ -139,7 +142,7 @@ fn what_prometheus_saw_agrees_with_the_summary() {
             "10",
         ];
         let mut etl = world.run(&[&listen[..], &quota].concat()).start().unwrap();
-        let text = page(address, "# TYPE etl_eta_seconds").await;
+        let text = page(&mut etl, address, "# TYPE etl_eta_seconds").await;
         let outcome = etl.wait().await.unwrap();
         page::assert_whole(&text).await;
 
@@ -227,10 +230,10 @@ fn retries_are_counted_by_cause() {
             .run(&[&listen[..], &slow].concat())
             .env("DATABASE_URL", proxy.url(&world.url).unwrap());
         let mut etl = run.start().unwrap();
-        page(address, "etl_commit_seconds_bucket").await;
+        page(&mut etl, address, "etl_commit_seconds_bucket").await;
         proxy.refuse();
         proxy.cut_now();
-        let page = page(address, "etl_retries_total{").await;
+        let page = page(&mut etl, address, "etl_retries_total{").await;
         proxy.pass_through();
         let outcome = etl.wait().await.unwrap();
         assert_eq!(outcome.status.code(), Some(0), "{}", outcome.stderr);

@@ -14,7 +14,7 @@ fn a_run_through_a_transaction_pooler_is_whole() {
         // More lanes than the pooler has connections; killed in the middle, so that a second process meets what the
         // first one left behind.
         let mut first = run().start().unwrap();
-        Ledger::until(&world.client().await, |ledger| ledger.read >= 400).await;
+        Ledger::written(&world.client().await, &mut first, |ledger| ledger.read >= 400).await;
         first.signal(Signal::Kill).unwrap();
         let outcome = first.wait().await.unwrap();
         assert!(outcome.stdout.is_empty(), "{}", outcome.stdout);

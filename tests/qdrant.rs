@@ -10,5 +10,6 @@ mod readme; // what README tells, done
 mod searched; // search answers the same
 mod spans; // what is remembered of the points of each span
 mod swept; // one change at a time, anywhere
+mod together; // points that several processes move
 mod words; // what they are called
 mod world;

@@ -29,9 +29,9 @@ async fn refused(program: Program, reason: &str) {
     assert!(error.contains(reason), "{error}");
 }
 
-/// Waits until at least `read` documents are committed.
-async fn committed(client: &Client, read: i64) -> Ledger {
-    Ledger::until(client, |now| now.read >= read).await
+/// Waits until at least `read` documents are committed by `etl`.
+async fn committed(etl: &mut Running, client: &Client, read: i64) -> Ledger {
+    Ledger::written(client, etl, |now| now.read >= read).await
 }
 
 /// Kills `etl` and waits until the server has let go of it.
@@ -87,8 +87,8 @@ fn other_collections_than_the_runs_are_refused_and_nothing_changes() {
         let shop = Shop::open(DOCUMENTS).await;
         let target = shop.target().await;
         let client = target.client().await;
-        let etl = target.run(&SLOWLY).start().unwrap();
-        committed(&client, 50).await;
+        let mut etl = target.run(&SLOWLY).start().unwrap();
+        committed(&mut etl, &client, 50).await;
         kill(etl, &client).await;
         let before = state(&client).await;
         refused(target.run(&["--collections", "users"]), "collections").await;
@@ -115,7 +115,7 @@ fn a_second_process_on_the_same_directory_is_refused_and_told_of_the_first() {
         let target = shop.target().await;
         let client = target.client().await;
         let mut first = target.run(&SLOWLY).start().unwrap();
-        committed(&client, 50).await;
+        committed(&mut first, &client, 50).await;
         refused(target.run(&[]), &format!("process {} ", first.pid().unwrap())).await;
         assert!(!Ledger::of(&client).await.all_ended());
         let outcome = first.wait().await.unwrap();
@@ -132,7 +132,7 @@ fn of_two_processes_with_their_own_directories_the_older_is_fenced_off() {
         let target = shop.target().await;
         let client = target.client().await;
         let mut older = target.run(&SLOWLY).start().unwrap();
-        committed(&client, 50).await;
+        committed(&mut older, &client, 50).await;
         let elsewhere = target.folder().join("elsewhere");
         let younger = target.run(&SLOWLY).env("ETL_CHECKPOINT_DIR", &elsewhere);
         let summary_of_younger = complete(younger).await;
@@ -175,8 +175,8 @@ fn a_target_restored_to_an_earlier_day_is_gone_on_with_from_that_day() {
         for finished_meanwhile in [false, true] {
             let mut target = shop.target().await;
             let client = target.client().await;
-            let etl = target.run(&SLOWLY).start().unwrap();
-            committed(&client, 100).await;
+            let mut etl = target.run(&SLOWLY).start().unwrap();
+            committed(&mut etl, &client, 100).await;
             let earlier = kill(etl, &client).await;
             drop(client);
             let copy = copied(server().await, &target.url).await;
@@ -184,8 +184,8 @@ fn a_target_restored_to_an_earlier_day_is_gone_on_with_from_that_day() {
                 complete(target.run(&[])).await;
             } else {
                 let client = target.client().await;
-                let etl = target.run(&SLOWLY).start().unwrap();
-                committed(&client, earlier.read + 100).await;
+                let mut etl = target.run(&SLOWLY).start().unwrap();
+                committed(&mut etl, &client, earlier.read + 100).await;
                 kill(etl, &client).await;
             }
             assert!(target.status().await["read"].as_i64().unwrap() > earlier.read);
@@ -208,8 +208,8 @@ fn a_target_that_was_wiped_is_filled_from_the_beginning_by_the_same_plan() {
             if finished {
                 complete(target.run(&[])).await;
             } else {
-                let etl = target.run(&SLOWLY).start().unwrap();
-                committed(&client, 100).await;
+                let mut etl = target.run(&SLOWLY).start().unwrap();
+                committed(&mut etl, &client, 100).await;
                 kill(etl, &client).await;
             }
             let planned = target.status().await;
@@ -229,7 +229,7 @@ fn a_signal_drains_and_the_same_command_completes() {
             let target = shop.target().await;
             let client = target.client().await;
             let mut etl = target.run(&SLOWLY).start().unwrap();
-            committed(&client, 100).await;
+            committed(&mut etl, &client, 100).await;
             etl.signal(signal).unwrap();
             let outcome = etl.wait().await.unwrap();
             assert_eq!(code(&outcome), 4, "{}\n{}", outcome.stdout, outcome.stderr);
@@ -271,7 +271,7 @@ fn a_second_signal_lets_go_of_what_cannot_be_drained() {
         let through = proxy.url(&target.url).unwrap();
         let patient = ["--drain-deadline", "1h", "--batch-rows", "10"];
         let mut etl = target.run(&patient).env("DATABASE_URL", through).start().unwrap();
-        committed(&client, 50).await;
+        committed(&mut etl, &client, 50).await;
         proxy.hold();
         etl.signal(Signal::Terminate).unwrap();
         etl.line(Stream::Stderr, "a second signal lets go").await.unwrap();
@@ -311,8 +311,8 @@ fn the_status_is_told_with_postgres_down() {
         let postgres = Server::start().await.unwrap();
         let target = Shop::open(DOCUMENTS).await.target_on(&postgres).await;
         let client = target.client().await;
-        let etl = target.run(&SLOWLY).start().unwrap();
-        committed(&client, 100).await;
+        let mut etl = target.run(&SLOWLY).start().unwrap();
+        committed(&mut etl, &client, 100).await;
         let ledger = kill(etl, &client).await;
         postgres.stop_immediate().await.unwrap();
         let told = target.status().await;

@@ -8,7 +8,8 @@
 //!
 //! `ETL_DOCUMENTS` says how many documents, `ETL_SIZE` how large they are in KiB (0.2, 0.6, 4 or 64), `ETL_ROUNDS` how
 //! often. `-- sizes` asks for what a run costs by the size of documents and by how many there are, `-- starting` for what
-//! it takes to start, `-- pacing` for how it does far away and under a quota.
+//! it takes to start, `-- pacing` for how it does far away and under a quota, `-- workers` for how several do
+//! together.
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
@@ -38,6 +39,7 @@ mod raw; // messages as the bytes they are
 mod report; // the tables
 mod sizes; // what a run costs by how much there is
 mod starting; // what it takes to start, and to go on
+mod workers; // whether eight are eight times as fast as one
 
 use bytes::As;
 use case::{COLLECTION, Case};
@@ -66,6 +68,7 @@ fn main() {
         ["drawn", file] => sizes::drawn(file),
         ["starting"] => starting::compare(),
         ["pacing"] => pacing::compare(),
+        ["workers"] => workers::compare(),
         [word, documents, size, host, streams] if As::of(word).is_some() => {
             let (case, streams) = (Case::parse(documents, size), streams.parse().unwrap());
             bytes::client(&case, host, streams, As::of(word).unwrap())

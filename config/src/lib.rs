@@ -3,6 +3,7 @@
 //! is refused one is told every problem at once, each with the place it stands on.
 //! Whether files exist, servers answer and credentials are good is left to the parts that use them.
 
+mod address;
 mod answers;
 mod connection;
 mod embed;

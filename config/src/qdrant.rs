@@ -7,8 +7,9 @@ use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::address::Address;
 use crate::answers::{Answer, Answers};
-use crate::embed::{host_of, is_loopback, key};
+use crate::embed::{is_loopback, key};
 use crate::origin::Origin;
 use crate::secret::Secret;
 use crate::source::Shared;
@@ -69,10 +70,19 @@ pub enum Consistency {
     Sweeps,
 }
 
-const EXAMPLE: &str = "https://xyz.cloud.qdrant.io:6334";
 /// The ports of a server that nobody configured otherwise.
 const GRPC_PORT: u16 = 6334;
 const REST_PORT: u16 = 6333;
+
+const GRPC: Address = Address {
+    port: GRPC_PORT,
+    example: "https://xyz.cloud.qdrant.io:6334",
+    key: "QDRANT_API_KEY",
+};
+const REST: Address = Address {
+    port: REST_PORT,
+    ..GRPC
+};
 
 impl Qdrant {
     pub(crate) fn relied_on(answers: &mut Answers) -> Answer<Qdrant> {
@@ -135,7 +145,7 @@ const CONSISTENCIES: [(&str, Consistency); 3] = [
 ];
 
 fn url(answers: &mut Answers) -> Answer<String> {
-    let (url, origin) = answers.must("source.url", |text| address(text, GRPC_PORT))?;
+    let (url, origin) = answers.must("source.url", |text| GRPC.read(text))?;
     if url.ends_with(&format!(":{REST_PORT}")) {
         answers.notice(format!(
             "source.url ({origin}) names port {REST_PORT}, where Qdrant usually answers over REST; gRPC is usually at \
@@ -147,13 +157,13 @@ fn url(answers: &mut Answers) -> Answer<String> {
 
 /// The REST address, where it is needed.
 fn per_shard(answers: &mut Answers, url: &Answer<String>) -> Answer<Option<String>> {
-    let rest = answers.read("source.rest_url", |text| address(text, REST_PORT));
+    let rest = answers.read("source.rest_url", |text| REST.read(text));
     let wanted = answers.switch("source.per_shard")?;
     let rest = rest?.map(|(rest, _)| rest);
     if !wanted {
         return Ok(None);
     }
-    // The address always ends with a port: `address` sees to it.
+    // The address always ends with a port: `Address` sees to it.
     let same_host = |url: &String| {
         let host = url.rsplit_once(':').map_or(url.as_str(), |(host, _)| host);
         format!("{host}:{REST_PORT}")
@@ -176,43 +186,4 @@ fn notice_of_plain_text(answers: &mut Answers, url: &str, key: bool) {
             "source.ca_file ({ca_file}) is ignored: the address begins with http://"
         ));
     }
-}
-
-/// `scheme://host:port` in one spelling. What may hold a secret is never repeated.
-fn address(text: &str, port: u16) -> Result<String, String> {
-    let text = text.trim();
-    if text.contains(|c: char| c.is_whitespace() || c.is_control()) {
-        return Err(format!("holds a blank; write an address such as {EXAMPLE}"));
-    }
-    if text.contains('@') {
-        return Err(
-            "holds an @, as before a host where a password stands; take it out, and give the key as the environment \
-             QDRANT_API_KEY"
-                .to_owned(),
-        );
-    }
-    let (scheme, rest) = text.split_once("://").unwrap_or_default();
-    let scheme = scheme.to_ascii_lowercase();
-    if scheme != "https" && scheme != "http" {
-        return Err(format!(
-            "begins with neither https:// nor http://; write for example {EXAMPLE}"
-        ));
-    }
-    let authority = rest.strip_suffix('/').unwrap_or(rest);
-    if authority.contains(['/', '?', '#']) {
-        return Err(format!(
-            "holds more than a host and a port; write an address such as {EXAMPLE}"
-        ));
-    }
-    if host_of(authority).is_none() {
-        return Err(format!(
-            "names no host, or a port that is none; write for example {EXAMPLE}"
-        ));
-    }
-    // The colons of an IPv6 address stand before its bracket.
-    let behind = authority.rsplit(']').next().unwrap_or(authority);
-    Ok(match behind.contains(':') {
-        true => format!("{scheme}://{authority}"),
-        false => format!("{scheme}://{authority}:{port}"),
-    })
 }

@@ -308,6 +308,12 @@ pub static SETTINGS: &[Setting] = &[
         "ADDR:PORT that Prometheus reads, or off"),
     setting("telemetry.log_format", Some("--log-format"), &[], Choice(&["text", "json"]), Default("text"),
         "how log lines look"),
+    setting("telemetry.otlp_endpoint", Some("--otlp-endpoint"), &["OTEL_EXPORTER_OTLP_ENDPOINT"], Text,
+        Absent { means: "no traces are sent", example: "http://127.0.0.1:4317" },
+        "collector of OpenTelemetry that traces are sent to, by its gRPC port"),
+    setting("telemetry.otlp_headers", None, &["OTEL_EXPORTER_OTLP_HEADERS"], Secret,
+        Absent { means: "none are sent", example: "" },
+        "what the collector wants to be sent with traces, such as its key: NAME=VALUE,…"),
     setting("telemetry.log", Some("--log"), &["ETL_LOG"], Text, Default("info"),
         "which log lines are written: a level, or a filter such as info,pipeline=debug"),
 ];

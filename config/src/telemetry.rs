@@ -4,8 +4,11 @@
 
 use std::net::SocketAddr;
 
+use crate::address::Address;
 use crate::answers::{Answer, Answers};
 use crate::origin::{Origin, shown};
+use crate::secret::Secret;
+use crate::url::decode;
 
 /// Metrics and logs.
 #[derive(Clone, Debug)]
@@ -18,6 +21,10 @@ pub struct Telemetry {
     pub log_format: LogFormat,
     /// Which log lines are written.
     pub log: String,
+    /// The collector that traces are sent to.
+    pub otlp_endpoint: Option<String>,
+    /// What is sent with them: names and values.
+    pub otlp_headers: Vec<(String, Secret)>,
 }
 
 /// How log lines look.
@@ -37,14 +44,43 @@ impl Telemetry {
             &[("text", LogFormat::Text), ("json", LogFormat::Json)],
         );
         let log = answers.required("telemetry.log");
+        let otlp_endpoint = answers.read("telemetry.otlp_endpoint", |text| COLLECTOR.read(text));
+        let otlp_headers = answers.read("telemetry.otlp_headers", headers);
         let (metrics_listen, origin) = metrics_listen?;
         Ok(Telemetry {
             metrics_listen,
             metrics_listen_is_default: origin == Origin::Default,
             log_format: log_format?,
             log: log?.0,
+            otlp_endpoint: otlp_endpoint?.map(|(address, _)| address),
+            otlp_headers: otlp_headers?.map(|(headers, _)| headers).unwrap_or_default(),
         })
     }
+}
+
+const COLLECTOR: Address = Address {
+    port: 4317,
+    example: "http://127.0.0.1:4317",
+    key: "OTEL_EXPORTER_OTLP_HEADERS",
+};
+
+/// `NAME=VALUE,…`, of which no value is ever shown.
+fn headers(text: &str) -> Result<Vec<(String, Secret)>, String> {
+    let wrong = || "is not NAME=VALUE,… as headers are written".to_owned();
+    let legal = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_.".contains(&byte);
+    let pairs = text.split(',').map(str::trim).filter(|pair| !pair.is_empty());
+    pairs
+        .map(|pair| {
+            let (name, value) = pair.split_once('=').ok_or_else(wrong)?;
+            let (name, value) = (name.trim().to_ascii_lowercase(), value.trim());
+            let sound = !name.is_empty() && name.bytes().all(legal);
+            let plain = value.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic());
+            match sound && plain {
+                true => Ok((name, Secret::new(decode(value).map_err(|_| wrong())?))),
+                false => Err(wrong()),
+            }
+        })
+        .collect()
 }
 
 fn address_or_off(text: &str) -> Result<Option<SocketAddr>, String> {

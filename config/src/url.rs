@@ -244,13 +244,13 @@ impl Reading {
 }
 
 /// Why a piece of a URL has no text.
-enum Undecodable {
+pub(crate) enum Undecodable {
     Percent,
     Text,
 }
 
 /// Undoes percent-encoding; a + is a plus, as in libpq.
-fn decode(text: &str) -> Result<String, Undecodable> {
+pub(crate) fn decode(text: &str) -> Result<String, Undecodable> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut parts = text.split('%');
     bytes.extend_from_slice(parts.next().unwrap_or_default().as_bytes());

@@ -22,6 +22,9 @@ do $$
 begin
     if not exists (select from pg_attribute where attrelid = 'etl.lane'::regclass and attname = 'worker') then
         alter table etl.lane add column worker uuid, add column claims integer not null default 0,
-                             add column claimed_at_read bigint not null default 0;
+                             add column claimed_at_read bigint not null default 0,
+                             add column upto bytea;
     end if;
 end $$;
+
+comment on column etl.lane.upto is 'Where a lane ends since a part of it was cut off, as in the plan; nothing means where it was to end at first';

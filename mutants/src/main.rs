@@ -7,6 +7,7 @@
 //! (`kill.rs`), and what became of all (`report.rs`). Results are kept one by one: what was interrupted goes on.
 
 mod build;
+mod caught;
 mod find;
 mod groups;
 mod kill;
@@ -31,6 +32,7 @@ use anyhow::{Context, bail};
 use clap::Parser;
 use rustix::process::{Resource, Rlimit};
 
+use caught::Caught;
 use kill::Hunt;
 use list::Mutant;
 use reach::Pass;
@@ -130,21 +132,28 @@ fn facts(
         reached_by(&pass, &places.base.join("before.jsonl"))?
     };
     pass.results = &killed;
+    let caught = Caught::kept(&places.root, all)?;
+    let known = |mutant: &Mutant| caught.of(mutant, &records);
     let asked: Vec<&Mutant> = all
         .iter()
-        .filter(|mutant| mutant.key.contains(&arguments.only))
+        .filter(|mutant| mutant.key.contains(&arguments.only) && known(mutant).is_none())
         .collect();
     let outcomes = if arguments.report {
         suite::kept(&killed)
     } else {
         Hunt::new(&pass, &records, Duration::from_secs(arguments.budget)).hunt(&asked)?
     };
+    let mut outcomes = kill::last(outcomes);
+    for before in all.iter().filter_map(known) {
+        outcomes.entry(before.number).or_insert(before);
+    }
+    caught.keep(&places.root, all, &outcomes)?;
     let unplaced = viable.mutated.unplaced.into_iter();
     Ok(Facts {
         unplaced: unplaced.map(|(number, why)| (number, why.to_owned())).collect(),
         unviable: viable.unviable,
         reached: counted(&records),
-        outcomes: kill::last(outcomes),
+        outcomes,
         explained: explained(&places.root)?,
     })
 }

@@ -148,6 +148,13 @@ fn is_tested(name: &str) -> bool {
     !name.ends_with(".md") && !name.starts_with("mutants/") && name != "Makefile" && !name.starts_with('.')
 }
 
+/// What tells a file from what it was or will be.
+pub(crate) fn mark_of_file(path: &Path) -> anyhow::Result<String> {
+    let mut sha = Sha256::new();
+    sha.update(read(path)?);
+    Ok(short(sha))
+}
+
 fn short(sha: Sha256) -> String {
     let digest = sha.finalize();
     digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()

@@ -4,6 +4,7 @@
 //! a slow stage holds the others back. Order is kept, since each stage is one task; a batch's memory is taken
 //! before it is read and freed when it is durable. Draining ends the first stage, and what was read flows out.
 
+use crate::TRACE;
 use crate::dictionary::Numbers;
 use crate::embed::Embedder;
 use crate::embedding;
@@ -20,6 +21,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tracing::Instrument;
+use tracing::field::Empty;
 
 /// Batches that may wait between two stages of a lane.
 pub(crate) const WAITING: usize = 1;
@@ -76,7 +78,8 @@ pub async fn run<R: Reader, K: Loader, C: CheckpointStore>(
     while let Some(mut batch) = to_load.recv().await {
         metrics::waiting("load", -1.0);
         stage.was_starved();
-        load(&way, &lane, &mut batch).await?;
+        let span = tracing::info_span!(target: TRACE, "load", documents = batch.documents.len() as i64);
+        load(&way, &lane, &mut batch).instrument(span).await?;
         stage.was_busy();
     }
     while let Some(stage) = stages.join_next().await {
@@ -90,7 +93,17 @@ pub async fn run<R: Reader, K: Loader, C: CheckpointStore>(
 /// Reads until the lane has ended, draining was asked for, or nobody takes what was read.
 pub(crate) async fn extract<R: Reader>(mut reader: R, read: mpsc::Sender<Batch>) -> Result<(), Fault> {
     let mut stage = Stage::new("extract");
-    while let Some(batch) = reader.next().await? {
+    loop {
+        let span = tracing::info_span!(target: TRACE, "extract", documents = Empty, bytes = Empty);
+        let Some(batch) = reader.next().instrument(span.clone()).await? else {
+            return Ok(());
+        };
+        // What nobody collects is not added up.
+        if !span.is_disabled() {
+            span.record("documents", batch.documents.len() as i64);
+            span.record("bytes", batch.bytes() as i64);
+        }
+        drop(span);
         stage.was_busy();
         if read.send(batch).await.is_err() {
             // The later stages have failed and say why themselves.
@@ -99,7 +112,6 @@ pub(crate) async fn extract<R: Reader>(mut reader: R, read: mpsc::Sender<Batch>)
         stage.was_blocked();
         metrics::waiting("transform", 1.0);
     }
-    Ok(())
 }
 
 /// What rows are made with.
@@ -119,20 +131,8 @@ async fn transform(
     while let Some(batch) = to_pack.recv().await {
         metrics::waiting("transform", -1.0);
         stage.was_starved();
-        let Making {
-            plan,
-            embedder,
-            numbers,
-        } = &made;
-        if let Some(numbers) = numbers {
-            numbers.learn(plan, &lane, &batch.documents).await?;
-        }
-        let vectors = embedding::embed(embedder.as_ref(), plan, &lane, &batch.documents).await?;
-        let (plan, lane, numbers) = (plan.clone(), lane.clone(), numbers.clone());
-        // Packing is pure computation: off the threads that drive the connections.
-        let work = move || pack::pack(batch, &plan, &lane, vectors, numbers.as_ref());
-        let done = tokio::task::spawn_blocking(work).await;
-        let done = done.map_err(|error| Fault::permanent(Part::Source, "pack a batch", error.to_string()))?;
+        let span = tracing::info_span!(target: TRACE, "transform", documents = batch.documents.len() as i64);
+        let done = transform_one(&made, &lane, batch).instrument(span).await?;
         stage.was_busy();
         if packed.send(done).await.is_err() {
             return Ok(());
@@ -141,6 +141,23 @@ async fn transform(
         metrics::waiting("load", 1.0);
     }
     Ok(())
+}
+
+async fn transform_one(made: &Making, lane: &Lane, batch: Batch) -> Result<Packed, Fault> {
+    let Making {
+        plan,
+        embedder,
+        numbers,
+    } = made;
+    if let Some(numbers) = numbers {
+        numbers.learn(plan, lane, &batch.documents).await?;
+    }
+    let vectors = embedding::embed(embedder.as_ref(), plan, lane, &batch.documents).await?;
+    let (plan, lane, numbers) = (plan.clone(), lane.clone(), numbers.clone());
+    // Packing is pure computation: off the threads that drive the connections.
+    let work = move || pack::pack(batch, &plan, &lane, vectors, numbers.as_ref());
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|error| Fault::permanent(Part::Source, "pack a batch", error.to_string()))
 }
 
 async fn load<K: Loader, C: CheckpointStore>(

@@ -9,6 +9,8 @@
 
 /// The target of spans that say of which run and which lane an event is.
 pub const CONTEXT: &str = "context";
+/// The target of spans that say what a stage does with a batch.
+pub const TRACE: &str = "trace";
 
 pub mod breaker;
 pub mod budget;

@@ -43,7 +43,7 @@ pub(crate) fn embedding_begins() {
 /// Describes the metrics of a run that several processes share, and starts them at 0.
 pub(crate) fn sharing_begins() {
     SHARED.iter().for_each(Named::describe);
-    for name in [TAKEN_OVER, LOST] {
+    for name in [TAKEN_OVER, LOST, CUT] {
         counter!(name).increment(0);
     }
 }
@@ -56,6 +56,11 @@ pub(crate) fn workers(alive: u64) {
 /// A lane was taken over from a worker that is gone.
 pub(crate) fn took_over() {
     counter!(TAKEN_OVER).increment(1);
+}
+
+/// A lane was cut in two.
+pub(crate) fn cut() {
+    counter!(CUT).increment(1);
 }
 
 /// A lane was taken over by another worker.

@@ -135,9 +135,13 @@ impl Progress {
         self.state().phase.clone()
     }
 
-    /// The lanes stand so at this start.
+    /// The lanes stand so at this start. What knows of fewer lanes than are known is older, and says nothing new.
     pub fn begin(&self, plan: &Arc<Plan>, standings: &[Standing]) {
         let mut state = self.state();
+        let known = state.plan.as_ref().filter(|known| known.run == plan.run);
+        if known.is_some_and(|known| known.lanes.len() > plan.lanes.len()) {
+            return;
+        }
         state.plan = Some(plan.clone());
         state.collections = plan
             .collections

@@ -7,15 +7,16 @@ use crate::forecast::{Edition, Price};
 use crate::lane::Way;
 use crate::lanes::Lanes;
 use crate::load::Loader;
+use crate::plan::Lane;
 use crate::quota::ReadQuota;
 use crate::retry::Policy;
 use crate::room::Rooms;
-use crate::source::BatchLimits;
 use crate::source::firestore::Firestore;
 use crate::source::qdrant::Qdrant;
+use crate::source::{BatchLimits, Range, Standing};
 use crate::stop::Stop;
 use crate::supervisor::{self, Failed, Limits};
-use checkpoints::CheckpointStore;
+use checkpoints::{CheckpointStore, Position};
 use std::sync::Arc;
 
 /// A store, reached.
@@ -125,6 +126,27 @@ impl Store {
                 (Some(price), recovers)
             }
             _ => (None, false),
+        }
+    }
+
+    /// A part of what is left of `lane` that can be cut off, about half of it; nothing where there is none.
+    pub(crate) async fn halve(
+        &self,
+        lane: &Lane,
+        collection: &str,
+        standing: &Standing,
+    ) -> Result<Option<Range>, Fault> {
+        match self {
+            Store::Firestore(source) => source.halve(lane, collection, standing).await,
+            Store::Qdrant(source) => source.halve(lane, collection, standing).await,
+        }
+    }
+
+    /// Whether whoever stands there has not come to the record called `name`.
+    pub(crate) fn is_before(&self, position: &Position, name: &str) -> bool {
+        match self {
+            Store::Firestore(_) => Firestore::is_before(position, name),
+            Store::Qdrant(_) => Qdrant::is_before(position, name),
         }
     }
 

@@ -13,7 +13,7 @@ use crate::fault::{Fault, Part};
 use crate::lane::{self, Way};
 use crate::lanes::{Lanes, Next};
 use crate::load::Loader;
-use crate::plan::Lane;
+use crate::plan::{Lane, Plan};
 use crate::source::Source;
 use crate::stop::{Reason, Stop};
 use checkpoints::{CheckpointStore, Tally};
@@ -21,6 +21,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 use tokio::task::{Id, JoinSet};
 use tracing::Instrument;
+use tracing::field::Empty;
 use trouble::{Means, Troubles};
 
 /// Documents that must have been read before their share of failures means anything.
@@ -76,8 +77,7 @@ pub async fn run<S: Source, K: Loader, C: CheckpointStore>(
             };
             let reader = source.reader(&lane, &way.plan.collection_of(&lane).id, standing);
             way.progress.took_up(&lane);
-            let context = tracing::info_span!(target: CONTEXT, "lane", lane = lane.id);
-            let work = lane::run(way.clone(), lane.clone(), reader).instrument(context);
+            let work = in_context(&way.plan, &lane, lane::run(way.clone(), lane.clone(), reader));
             working.begin(lane, work);
         }
         if working.lanes.is_empty() && !more {
@@ -112,6 +112,27 @@ pub async fn run<S: Source, K: Loader, C: CheckpointStore>(
         stop.drain(Reason::Emergency);
     }
     troubles.end()
+}
+
+/// `work` on `lane`, so that logs and traces tell what is said of which lane, and which one failed.
+fn in_context<W: Future<Output = Result<(), Fault>>>(
+    plan: &Plan,
+    lane: &Lane,
+    work: W,
+) -> impl Future<Output = Result<(), Fault>> + use<W> {
+    let collection = plan.collection_of(lane).visible();
+    let context = tracing::info_span!(target: CONTEXT, "lane", lane = lane.id, collection,
+        cause = Empty, otel.status_code = Empty);
+    let told = async {
+        let ended = work.await;
+        if let Err(fault) = &ended {
+            let span = tracing::Span::current();
+            span.record("cause", &*fault.cause)
+                .record("otel.status_code", "ERROR");
+        }
+        ended
+    };
+    told.instrument(context)
 }
 
 /// Lanes being worked.

@@ -8,9 +8,11 @@
 use crate::fault::Fault;
 use crate::load::postgres::{Ledger, Renewal, Task, Worker};
 use crate::metrics;
+use crate::plan::Plan;
 use crate::progress::Progress;
 use crate::quota::ReadQuota;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -28,6 +30,8 @@ pub(crate) struct Member {
     pub(crate) ledger: Ledger,
     pub(crate) quota: Arc<ReadQuota>,
     pub(crate) progress: Arc<Progress>,
+    /// It asks the source something though it moves no lane.
+    pub(crate) asking: AtomicBool,
 }
 
 impl Member {
@@ -66,7 +70,7 @@ impl Member {
         let renewal = Renewal {
             lanes,
             limit: self.quota.bound(),
-            reading: lanes > 0 || self.progress.is_planning(),
+            reading: lanes > 0 || self.progress.is_planning() || self.asking.load(Ordering::Relaxed),
             using,
         };
         let renewed = match self.ledger.renew(&self.worker, renewal).await {
@@ -81,13 +85,19 @@ impl Member {
         Ok(renewed.reads)
     }
 
-    /// What the others have moved is part of how the run stands.
+    /// What the others have moved, and lanes that they have cut, are part of how the run stands.
     pub(crate) async fn look(&self) -> Result<(), Fault> {
-        if let Some(plan) = self.progress.plan() {
-            let standings = self.ledger.standings(plan.run).await?;
-            self.progress.begin(&plan, &standings);
+        match self.progress.plan() {
+            Some(plan) => self.look_by(&plan).await.map(drop),
+            None => Ok(()),
         }
-        Ok(())
+    }
+
+    /// The same; returns the plan with lanes that were cut since.
+    pub(crate) async fn look_by(&self, plan: &Arc<Plan>) -> Result<Arc<Plan>, Fault> {
+        let (plan, standings) = self.ledger.standings_now(plan).await?;
+        self.progress.begin(&plan, &standings);
+        Ok(plan)
     }
 
     /// Takes up what one worker does for all; false while another one is at it.

@@ -9,6 +9,7 @@ pub mod embeddings;
 pub mod emulator;
 pub mod judge;
 mod keeper;
+pub mod machines;
 pub mod parts;
 pub mod pooler;
 pub mod postgres;

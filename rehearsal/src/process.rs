@@ -90,6 +90,22 @@ impl Program {
         self
     }
 
+    /// The same, started by a program that becomes it: its name and its arguments come first.
+    pub fn through(self, words: &[&str]) -> Program {
+        let command = self.command.as_std();
+        let mut program = Program::new(words[0])
+            .args(&words[1..])
+            .args([command.get_program()])
+            .args(command.get_args());
+        for (name, value) in command.get_envs() {
+            program = program.env(name, value.unwrap_or_default());
+        }
+        match command.get_current_dir() {
+            Some(folder) => program.current_dir(folder),
+            None => program,
+        }
+    }
+
     /// Starts it.
     pub fn start(mut self) -> anyhow::Result<Running> {
         let name = self.command.as_std().get_program().to_string_lossy().into_owned();

@@ -8,7 +8,7 @@ mod ledger;
 mod relay;
 mod rules;
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -100,7 +100,12 @@ struct Counts {
 impl Proxy {
     /// Listens on a port of 127.0.0.1 and passes everything on to `upstream`, but for what `rules` say.
     pub async fn start(upstream: Upstream, rules: Vec<Rule>) -> anyhow::Result<Proxy> {
-        let listener = TcpListener::bind("127.0.0.1:0")
+        Proxy::start_on(Ipv4Addr::LOCALHOST, upstream, rules).await
+    }
+
+    /// The same on another address of this machine.
+    pub async fn start_on(here: Ipv4Addr, upstream: Upstream, rules: Vec<Rule>) -> anyhow::Result<Proxy> {
+        let listener = TcpListener::bind((here, 0))
             .await
             .context("find a port for a proxy")?;
         let address = listener.local_addr().context("find a port for a proxy")?;

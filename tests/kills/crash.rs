@@ -35,7 +35,7 @@ pub(crate) async fn crash(
         let client = target.client().await;
         let more = dice.random_range(1..2.max(documents / wanted as i64));
         let enough = |now: &Ledger| now.runs > 0 && (now.read >= read + more || now.all_ended());
-        let found = Ledger::until(&client, enough).await;
+        let found = Ledger::written(&client, &mut etl, enough).await;
         if found.all_ended() {
             break;
         }

@@ -3,14 +3,17 @@
 use super::{free_address, http, page};
 use crate::support::shop::Shop;
 use crate::support::{Looking, test};
+use rehearsal::process::{Running, Stream};
 use std::net::SocketAddr;
 
 /// What `path` answers, once anybody does.
-async fn asked(address: SocketAddr, path: &str) -> (u16, String) {
+async fn asked(etl: &mut Running, address: SocketAddr, path: &str) -> (u16, String) {
     loop {
+        let ended = etl.has_ended().unwrap();
         if let Ok(answer) = http().get(format!("http://{address}{path}")).send().await {
             return (answer.status().as_u16(), answer.text().await.unwrap());
         }
+        assert!(!ended, "{}", etl.said(Stream::Stderr));
         Looking::again().await;
     }
 }
@@ -38,18 +41,22 @@ fn whoever_supervises_processes_is_told_whether_it_has_started_is_ready_and_live
         let run = run.env("DATABASE_URL", proxy.url(&world.url).unwrap());
         let mut etl = run.start().unwrap();
         // PostgreSQL says nothing yet: it lives, and that is all.
-        assert_eq!(asked(address, "/livez").await, (200, "ok\n".to_owned()));
+        assert_eq!(asked(&mut etl, address, "/livez").await, (200, "ok\n".to_owned()));
         for path in ["/startupz", "/readyz"] {
             assert_eq!(
-                asked(address, path).await,
+                asked(&mut etl, address, path).await,
                 (503, "connecting\n".to_owned()),
                 "{path}"
             );
         }
         proxy.pass_through();
-        page(address, "# TYPE etl_lanes_done").await;
+        page(&mut etl, address, "# TYPE etl_lanes_done").await;
         for path in ["/startupz", "/readyz", "/livez"] {
-            assert_eq!(asked(address, path).await, (200, "ok\n".to_owned()), "{path}");
+            assert_eq!(
+                asked(&mut etl, address, path).await,
+                (200, "ok\n".to_owned()),
+                "{path}"
+            );
         }
         let outcome = etl.wait().await.unwrap();
         assert_eq!(outcome.status.code(), Some(0), "{}", outcome.stderr);

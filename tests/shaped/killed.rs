@@ -70,7 +70,7 @@ fn kills_change_nothing_of_what_a_mapping_makes() {
         let mut kills = 0;
         for committed in COMMITTED {
             let mut etl = small(&killed).start().unwrap();
-            Ledger::until(&client, |now| now.read >= committed).await;
+            Ledger::written(&client, &mut etl, |now| now.read >= committed).await;
             etl.signal(Signal::Kill).unwrap();
             kills += i32::from(etl.wait().await.unwrap().status.signal() == Some(9));
             released(&client).await;

@@ -136,7 +136,7 @@ fn a_snapshot_that_expires_is_taken_anew_for_what_is_left() {
             "5ms",
         ];
         let mut etl = stage.world.run(&few).start().unwrap();
-        Ledger::until(&client, |now| now.read > 0).await;
+        Ledger::written(&client, &mut etl, |now| now.read > 0).await;
         let mut fields = Map::new();
         fields.insert("late".to_owned(), json!({ "booleanValue": true }));
         // The last of all: still to be read.
@@ -174,7 +174,7 @@ fn with_recovery_a_snapshot_outlives_the_hour() {
         let client = stage.world.client().await;
         let few = ["--lanes", "1", "--sample", "10", "--batch-rows", "50"];
         let mut etl = stage.world.run(&few).start().unwrap();
-        Ledger::until(&client, |now| now.read > 0).await;
+        Ledger::written(&client, &mut etl, |now| now.read > 0).await;
         stage.simulator.clock().advance(Duration::from_secs(5 * 3_600));
         stage.simulator.set_plan(recovering());
         let outcome = etl.wait().await.unwrap();

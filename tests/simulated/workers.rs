@@ -4,10 +4,10 @@
 use super::Stage;
 use crate::support::ledger::Ledger;
 use crate::support::{Looking, code, completed, summary, test};
-use rehearsal::process::{Outcome, Program, Running, Signal};
+use rehearsal::process::{Outcome, Program, Running, Signal, Stream};
 use simulator::dataset::Dataset;
 use simulator::fault::{Fault, Method, Plan, Strike};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio_postgres::Client;
 
 const DOCUMENTS: u64 = 6_000;
@@ -22,6 +22,15 @@ impl Stage {
         Stage::set(Dataset::shop(7, documents), plan).await
     }
 
+    /// More lanes than one worker moves at a time stand still until [`Stage::goes_on`].
+    async fn that_stands_still() -> Stage {
+        Stage::shared(DOCUMENTS, Plan::new(7).fault(stall("orders"))).await
+    }
+
+    fn goes_on(&self) {
+        self.simulator.set_plan(Plan::default());
+    }
+
     /// A worker with a directory of its own.
     fn worker(&self, name: &str, arguments: &[&str]) -> Program {
         let join = [
@@ -32,6 +41,8 @@ impl Stage {
             "5ms",
             "--sample",
             "40",
+            "--lanes",
+            "2",
         ];
         let program = self.world.run(&[&join[..], arguments].concat());
         program.env("ETL_CHECKPOINT_DIR", self.world.folder().join(name))
@@ -70,6 +81,13 @@ impl Stage {
     }
 }
 
+/// Lanes of a collection stand still, each at a document that no sample comes to, until another plan holds.
+fn stall(collection: &str) -> Fault {
+    let stall = Fault::new(Strike::Stall).methods([Method::RunQuery]);
+    let stall = stall.collection(collection).after_documents(45);
+    stall.lasting(Duration::from_secs(3_600))
+}
+
 /// Lanes that have not ended, by the name of the worker who holds them.
 async fn held(client: &Client, worker: &str) -> i64 {
     let there = Ledger::of(client).await.lanes > 0;
@@ -81,14 +99,35 @@ async fn held(client: &Client, worker: &str) -> i64 {
     }
 }
 
-async fn until_held(client: &Client, worker: &str, wanted: impl Fn(i64) -> bool) {
-    while !wanted(held(client, worker).await) {
+/// Waits until a worker of the crew holds lanes. Lanes that stand still keep it so.
+async fn until_it_holds(client: &Client, worker: &str, crew: &mut [Running]) {
+    while held(client, worker).await == 0 {
+        for running in crew.iter_mut() {
+            assert!(!running.has_ended().unwrap(), "{}", running.said(Stream::Stderr));
+        }
+        Looking::again().await;
+    }
+}
+
+/// Waits until the others have taken its lanes over.
+async fn until_it_holds_none(client: &Client, worker: &str, others: &mut [Running]) {
+    while held(client, worker).await > 0 {
+        let all_ended = others.iter_mut().all(|running| running.has_ended().unwrap());
+        assert!(!all_ended, "nobody is left to take lanes over");
         Looking::again().await;
     }
 }
 
 async fn count(client: &Client, sql: &str) -> i64 {
     client.query_one(sql, &[]).await.unwrap().get(0)
+}
+
+/// What each of them read.
+fn billed(outcomes: &[Outcome]) -> Vec<u64> {
+    let read = outcomes
+        .iter()
+        .map(|outcome| summary(outcome)["reads_billed"].as_u64().unwrap());
+    read.collect()
 }
 
 #[test]
@@ -99,14 +138,8 @@ fn several_workers_move_one_run_and_each_document_once() {
         let outcomes = stage.assert_shared(crew).await;
         let client = stage.world.client().await;
         assert_eq!(count(&client, "select count(*) from etl.run").await, 1);
-        let holders =
-            "select count(distinct split_part(holder, ',', 1)) from etl.lane where holder is not null";
-        eprintln!("moved by {} workers", count(&client, holders).await);
         // One plan was made, and each document read once: the judge came after that.
-        let billed: Vec<u64> = outcomes
-            .iter()
-            .map(|outcome| summary(outcome)["reads_billed"].as_u64().unwrap())
-            .collect();
+        let billed = billed(&outcomes);
         let all: u64 = billed.iter().sum();
         assert!(all <= DOCUMENTS + 1_500, "{billed:?}");
         assert_eq!(
@@ -120,15 +153,16 @@ fn several_workers_move_one_run_and_each_document_once() {
 #[test]
 fn what_a_worker_that_died_left_is_taken_over() {
     test(async {
-        let stage = Stage::shared(DOCUMENTS, Plan::default()).await;
+        let stage = Stage::that_stands_still().await;
         let client = stage.world.client().await;
         let mut crew = stage.crew(3, &["--lease", LEASE]);
-        until_held(&client, "w2", |lanes| lanes > 0).await;
+        until_it_holds(&client, "w2", &mut crew).await;
         let mut dead = crew.remove(1);
         dead.signal(Signal::Kill).unwrap();
         dead.wait().await.unwrap();
+        stage.goes_on();
         let began = Instant::now();
-        until_held(&client, "w2", |lanes| lanes == 0).await;
+        until_it_holds_none(&client, "w2", &mut crew).await;
         eprintln!("taken over after {:.1} s", began.elapsed().as_secs_f64());
         stage.assert_shared(crew).await;
     });
@@ -137,13 +171,16 @@ fn what_a_worker_that_died_left_is_taken_over() {
 #[test]
 fn a_worker_that_stood_still_changes_nothing_that_is_not_its_own_any_more() {
     test(async {
-        let stage = Stage::shared(DOCUMENTS, Plan::default()).await;
+        let stage = Stage::that_stands_still().await;
         let client = stage.world.client().await;
-        let crew = stage.crew(3, &["--lease", LEASE]);
-        until_held(&client, "w2", |lanes| lanes > 0).await;
-        crew[1].signal(Signal::Stop).unwrap();
-        until_held(&client, "w2", |lanes| lanes == 0).await;
-        crew[1].signal(Signal::Continue).unwrap();
+        let mut crew = stage.crew(3, &["--lease", LEASE]);
+        until_it_holds(&client, "w2", &mut crew).await;
+        let still = crew.remove(1);
+        still.signal(Signal::Stop).unwrap();
+        stage.goes_on();
+        until_it_holds_none(&client, "w2", &mut crew).await;
+        still.signal(Signal::Continue).unwrap();
+        crew.push(still);
         stage.assert_shared(crew).await;
     });
 }
@@ -163,14 +200,43 @@ fn two_workers_of_one_name_are_two_workers() {
 #[test]
 fn who_leaves_is_not_waited_for() {
     test(async {
-        let stage = Stage::shared(DOCUMENTS, Plan::default()).await;
+        let stage = Stage::that_stands_still().await;
         let client = stage.world.client().await;
         let mut crew = stage.crew(2, &["--lease", "1h"]);
-        until_held(&client, "w2", |lanes| lanes > 0).await;
+        until_it_holds(&client, "w2", &mut crew).await;
         let mut leaving = crew.remove(1);
         leaving.signal(Signal::Terminate).unwrap();
         assert_eq!(code(&leaving.wait().await.unwrap()), 4);
+        stage.goes_on();
         stage.assert_shared(crew).await;
+    });
+}
+
+#[test]
+fn a_worker_with_nothing_left_gets_a_part_of_a_long_lane() {
+    test(async {
+        let stage = Stage::set(Dataset::flat(7, DOCUMENTS), Plan::new(7).fault(stall("orders"))).await;
+        let client = stage.world.client().await;
+        let one_lane = ["--lane-documents", "1000000", "--batch-rows", "10"];
+        let mut crew = stage.crew(3, &one_lane);
+        // It is cut, and then one of its parts is, while whoever moves them stands still.
+        while Ledger::of(&client).await.lanes < 3 {
+            for running in &mut crew {
+                assert!(!running.has_ended().unwrap(), "{}", running.said(Stream::Stderr));
+            }
+            Looking::again().await;
+        }
+        stage.goes_on();
+        let outcomes = stage.assert_shared(crew).await;
+        let cut = "cut a lane of another worker in two";
+        let cuts = outcomes
+            .iter()
+            .map(|outcome| outcome.stderr.matches(cut).count() as i64);
+        let lanes = Ledger::of(&client).await.lanes;
+        assert_eq!(lanes, 1 + cuts.sum::<i64>());
+        assert!(billed(&outcomes).iter().filter(|reads| **reads > 100).count() > 1);
+        let planned = "select sum(expected)::int8 from etl.lane";
+        assert_eq!(count(&client, planned).await, DOCUMENTS as i64);
     });
 }
 
@@ -201,15 +267,16 @@ fn a_lane_that_nobody_gets_moved_is_claimed_five_times() {
 #[test]
 fn who_is_alone_does_not_take_lanes_from_workers() {
     test(async {
-        let stage = Stage::shared(DOCUMENTS, Plan::default()).await;
+        let stage = Stage::that_stands_still().await;
         let client = stage.world.client().await;
-        let crew = stage.crew(1, &["--lease", "1h"]);
-        until_held(&client, "w1", |lanes| lanes > 0).await;
+        let mut crew = stage.crew(1, &["--lease", "1h"]);
+        until_it_holds(&client, "w1", &mut crew).await;
         let alone = stage.run(&[]).await;
         assert_eq!(code(&alone), 7, "{}\n{}", alone.stdout, alone.stderr);
         for word in ["1 workers share this run: w1, etl run", "--join"] {
             assert!(alone.stdout.contains(word), "{}", alone.stdout);
         }
+        stage.goes_on();
         // It made sure that the source answers.
         stage.assert_shared_beside(crew, 1).await;
     });
@@ -218,10 +285,10 @@ fn who_is_alone_does_not_take_lanes_from_workers() {
 #[test]
 fn workers_of_two_versions_do_not_mix() {
     test(async {
-        let stage = Stage::shared(DOCUMENTS, Plan::default()).await;
+        let stage = Stage::that_stands_still().await;
         let client = stage.world.client().await;
-        let crew = stage.crew(1, &["--lease", "1h"]);
-        until_held(&client, "w1", |lanes| lanes > 0).await;
+        let mut crew = stage.crew(1, &["--lease", "1h"]);
+        until_it_holds(&client, "w1", &mut crew).await;
         let other = "update etl.worker set etl_version = '99.1.0'";
         assert_eq!(client.execute(other, &[]).await.unwrap(), 1);
         let outcome = stage.worker("w2", &[]).run().await.unwrap();
@@ -234,13 +301,13 @@ fn workers_of_two_versions_do_not_mix() {
         // A later one of the same line is no other version.
         let same = format!("update etl.worker set etl_version = '{}.99'", minor());
         client.execute(&same, &[]).await.unwrap();
-        let mut crew = crew;
         crew.push(
             stage
                 .worker("w2", &["--reads-per-second", QUOTA])
                 .start()
                 .unwrap(),
         );
+        stage.goes_on();
         stage.assert_shared(crew).await;
     });
 }

@@ -1,6 +1,7 @@
 //! What a target has committed, as a third party sees it: the ledger, the rows, and who is still connected.
 
 use crate::support::Looking;
+use rehearsal::process::{Running, Stream};
 use tokio_postgres::Client;
 
 /// The sums of `etl.lane` at one moment; all zero where there is no ledger.
@@ -47,6 +48,23 @@ impl Ledger {
             if wanted(&now) {
                 return now;
             }
+            Looking::again().await;
+        }
+    }
+
+    /// The same of a ledger that `etl` writes; panics if it ends before.
+    pub(crate) async fn written(
+        client: &Client,
+        etl: &mut Running,
+        wanted: impl Fn(&Ledger) -> bool,
+    ) -> Ledger {
+        loop {
+            let ended = etl.has_ended().unwrap();
+            let now = Ledger::of(client).await;
+            if wanted(&now) {
+                return now;
+            }
+            assert!(!ended, "{now:?}\n{}", etl.said(Stream::Stderr));
             Looking::again().await;
         }
     }

@@ -1,4 +1,7 @@
 //! Lanes that a worker claims, one at a time, as long as there are any that nobody alive holds.
+//!
+//! One that gets none and moves none cuts a long lane of another one in two. That one loses what it has under way, so what
+//! is left must be worth it.
 
 use super::{Lanes, Next};
 use crate::fault::{Class, Fault, Part};
@@ -7,13 +10,18 @@ use crate::metrics;
 use crate::plan::{Lane, Plan};
 use crate::retry::Retry;
 use crate::source::Standing;
+use crate::stop::Stop;
+use crate::store::Store;
 use crate::workers::Member;
-use checkpoints::{CheckpointStore, LaneId};
+use checkpoints::{CheckpointStore, LaneId, Position};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use tokio::time::Instant;
 
 /// The lanes of a plan that this worker gets hold of.
 #[derive(Debug)]
-pub(crate) struct Claimed<C> {
+pub(crate) struct Claimed<'s, C> {
     pub(crate) member: Arc<Member>,
     pub(crate) plan: Arc<Plan>,
     /// What its loader goes by.
@@ -23,13 +31,28 @@ pub(crate) struct Claimed<C> {
     pub(crate) retry: Retry,
     /// Lanes that failed here, which others may try.
     pub(crate) failed: Vec<i32>,
+    /// What tells where a lane can be cut.
+    pub(crate) store: &'s Store,
+    /// Records that a lane must have left to be cut.
+    pub(crate) worth: u64,
+    /// Until when no lane is looked at to be cut, since none could be.
+    pub(crate) spared: Option<Instant>,
+    /// Asked whether to go on.
+    pub(crate) stop: Stop,
 }
 
-impl<C: CheckpointStore> Claimed<C> {
-    async fn claim(&self, not: &[i32]) -> Result<Next, Fault> {
-        let Member { worker, ledger, .. } = &*self.member;
+/// How long lanes are let be that could not be cut.
+const SPARED: Duration = Duration::from_secs(5);
+
+impl<C: CheckpointStore> Claimed<'_, C> {
+    async fn claim(&mut self, not: &[i32]) -> Result<Next, Fault> {
+        let member = self.member.clone();
+        let Member { worker, ledger, .. } = &*member;
         let claimed = ledger.claim_some(self.plan.run, worker, 1, not).await?;
         if let Some(claimed) = claimed.into_iter().next() {
+            if !claimed.is_known_to(&self.plan) {
+                self.plan = member.look_by(&self.plan).await?;
+            }
             let lane = self.plan.lanes.get(claimed.lane as usize).ok_or_else(|| {
                 let message = format!("etl.lane has lane {}, which the plan has not", claimed.lane);
                 Fault::permanent(Part::Identity, "claim lanes", message)
@@ -49,7 +72,65 @@ impl<C: CheckpointStore> Claimed<C> {
             return Ok(Next::Over);
         }
         ledger.end_sessions_of_the_gone(worker).await?;
-        Ok(Next::Later)
+        match self.cut(not).await {
+            Ok(true) => Box::pin(self.claim(not)).await,
+            Ok(false) => Ok(Next::Later),
+            Err(fault) => {
+                // Nobody's trouble: the lane goes on as it is.
+                tracing::info!(
+                    cause = fault.cause,
+                    "could not {}: {}",
+                    fault.action,
+                    fault.message
+                );
+                Ok(Next::Later)
+            }
+        }
+    }
+
+    /// Cuts a long lane of another worker, where this one moves none; says whether there are two now.
+    async fn cut(&mut self, not: &[i32]) -> Result<bool, Fault> {
+        let member = self.member.clone();
+        let is_idle = member.progress.under_way().0 == 0;
+        if !is_idle || self.spared.is_some_and(|until| Instant::now() < until) {
+            return Ok(false);
+        }
+        let Member { worker, ledger, .. } = &*member;
+        let Some((number, seen)) = ledger.long_one(self.plan.run, worker, self.worth, not).await? else {
+            return Ok(false);
+        };
+        self.spared = Some(Instant::now() + SPARED);
+        self.plan = member.look_by(&self.plan).await?;
+        let Some(lane) = self.plan.lanes.get(number as usize) else {
+            return Ok(false);
+        };
+        let collection = &self.plan.collection_of(lane).id;
+        member.asking.store(true, Ordering::Relaxed);
+        let behind = tokio::select! {
+            biased;
+            () = self.stop.draining() => Ok(None),
+            behind = self.store.halve(lane, collection, &seen.standing) => behind,
+        };
+        member.asking.store(false, Ordering::Relaxed);
+        let Some(behind) = behind? else {
+            return Ok(false);
+        };
+        let is_before = |position: &Position| {
+            let cut = behind.from.as_deref();
+            cut.is_some_and(|cut| self.store.is_before(position, cut))
+        };
+        let place = (self.plan.run, number);
+        let done = ledger.cut(place, worker, &seen, &behind, is_before).await?;
+        if done {
+            tracing::info!(
+                lane = number,
+                records = behind.documents,
+                "cut a lane of another worker in two, for there was none left to claim"
+            );
+            metrics::cut();
+            self.spared = None;
+        }
+        Ok(done)
     }
 
     /// Remembers where the lane stands by now.
@@ -63,7 +144,7 @@ impl<C: CheckpointStore> Claimed<C> {
     }
 }
 
-impl<C: CheckpointStore> Lanes for Claimed<C> {
+impl<C: CheckpointStore> Lanes for Claimed<'_, C> {
     async fn next(&mut self, bars: impl Fn(&Lane) -> bool + Send) -> Result<Next, Fault> {
         let barred = self.plan.lanes.iter().filter(|lane| bars(lane));
         let not: Vec<i32> = barred
@@ -90,7 +171,7 @@ impl<C: CheckpointStore> Lanes for Claimed<C> {
         if fault.class == Class::Fenced {
             tracing::warn!(
                 lane = lane.id,
-                "another worker has taken the lane over; it goes on there"
+                "another worker has taken the lane over, or cut it in two; it goes on there"
             );
             metrics::lost();
             return true;

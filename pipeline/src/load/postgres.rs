@@ -7,6 +7,7 @@
 pub mod after;
 mod budget;
 mod copy;
+mod cut;
 mod fences;
 mod lease;
 mod ledger;

@@ -77,6 +77,7 @@ pub(super) const CHECKPOINT_BYTES: &str = "etl_checkpoint_bytes";
 pub(super) const WORKERS: &str = "etl_workers";
 pub(super) const TAKEN_OVER: &str = "etl_lanes_taken_over_total";
 pub(super) const LOST: &str = "etl_lanes_lost_total";
+pub(super) const CUT: &str = "etl_lanes_cut_total";
 pub(super) const EMBED_TEXTS: &str = "etl_embed_texts_total";
 pub(super) const EMBED_HITS: &str = "etl_embed_cache_hits_total";
 pub(super) const EMBED_REQUESTS: &str = "etl_embed_requests_total";
@@ -141,7 +142,8 @@ pub(super) const BILLED: &[Named] = &[
 pub(super) const SHARED: &[Named] = &[
     named(WORKERS, Gauge, Unit::Count, "Workers of the run that are alive, this process included."),
     named(TAKEN_OVER, Counter, Unit::Count, "Lanes that this process took over from workers that were not heard of any more."),
-    named(LOST, Counter, Unit::Count, "Lanes that other workers took over from this process."),
+    named(LOST, Counter, Unit::Count, "Lanes that other workers took over from this process, or cut in two."),
+    named(CUT, Counter, Unit::Count, "Lanes of other workers that this process cut in two, for it had none left."),
 ];
 
 /// What a run has that embeds.

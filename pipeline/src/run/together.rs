@@ -15,11 +15,14 @@ use crate::workers::Member;
 use checkpoints::CheckpointStore;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 use uuid::Uuid;
 
 /// How often it is looked whether another worker is done with what it does for all.
-const LOOK: Duration = Duration::from_secs(1);
+const LOOK: Duration = Duration::from_millis(300);
+/// Batches that a lane must have left to be cut in two: what is lost with it are four at the most.
+const LONG: u64 = 16;
 /// Connections for what workers tell one another.
 const CONNECTIONS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(1);
 
@@ -47,6 +50,7 @@ impl Run<'_> {
             ledger: Ledger::new(telling),
             quota: reached.shared.quota.clone(),
             progress: self.progress.clone(),
+            asking: AtomicBool::new(false),
         });
         self.progress
             .turn_to(Phase::Planning("what others have begun".to_owned()));
@@ -76,8 +80,8 @@ impl Run<'_> {
             return Ok(Ended::default());
         };
         let clocks = self.clocks(reached, &plan).await?;
-        let standings = self
-            .persist(async || reached.ledger.standings(plan.run).await)
+        let (plan, standings) = self
+            .persist(async || reached.ledger.standings_now(&plan).await)
             .await?;
         let (price, _) = reached.store.price(self.source).await;
         let shown = self.begin_to_show(reached, &plan, &store, &standings, price)?;
@@ -89,6 +93,10 @@ impl Run<'_> {
             checkpoints: store.clone(),
             retry: Retry::new(self.policy()),
             failed: Vec::new(),
+            store: &reached.store,
+            worth: LONG * self.habits.batch_rows.get() as u64,
+            spared: None,
+            stop: self.stop.clone(),
         };
         let moved = self.move_lanes(reached, &plan, store, fences, lanes).await;
         // Where nobody answers, what is told of the others' lanes is some seconds old.
@@ -104,6 +112,7 @@ impl Run<'_> {
         let (_, poisoned) = self
             .persist(async || reached.ledger.left(plan.run, &[]).await)
             .await?;
+        let plan = self.persist(async || member.look_by(&plan).await).await?;
         failed.extend(poisoned.into_iter().filter_map(|lane| poisoned_lane(&plan, lane)));
         if !failed.is_empty() {
             return Ok(Ended {
@@ -118,7 +127,8 @@ impl Run<'_> {
             .await?
         {
             if self.persist(async || member.take_up(Task::Finish).await).await? {
-                // All of them have ended; whoever was gone and comes back changes nothing any more.
+                // All of them have ended, so none is cut any more; whoever was gone and comes back changes nothing.
+                let plan = self.persist(async || member.look_by(&plan).await).await?;
                 let held = self
                     .persist(async || reached.ledger.claim(plan.run, &self.holder).await)
                     .await?;

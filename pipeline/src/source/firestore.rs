@@ -11,6 +11,7 @@ mod connection;
 mod counting;
 mod cut;
 mod existence;
+mod halve;
 mod inventory;
 mod names;
 mod pace;
@@ -36,6 +37,7 @@ use crate::room::Rooms;
 pub use crate::source::{BatchLimits, Range};
 use crate::source::{Source, Standing};
 use crate::stop::Stop;
+use checkpoints::Position;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use transforms::Census;
@@ -180,6 +182,27 @@ impl Firestore {
             samples.insert(group.collection.clone(), census);
         }
         Ok(samples)
+    }
+}
+
+impl Firestore {
+    /// A part of what is left of `lane` that can be cut off, about half of it (billed by counts).
+    pub(crate) async fn halve(
+        &self,
+        lane: &Lane,
+        collection: &str,
+        standing: &Standing,
+    ) -> Result<Option<Range>, Fault> {
+        halve::halve(&self.client, lane, collection, standing).await
+    }
+
+    /// Whether whoever stands there has not come to the document called `name`.
+    pub(crate) fn is_before(position: &Position, name: &str) -> bool {
+        match position {
+            Position::Start => true,
+            Position::At(token) => names::compare(&String::from_utf8_lossy(&token.0), name).is_lt(),
+            Position::End => false,
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
+use tokio::sync::watch;
 use tonic::Status;
 
 /// Where a call is heading. The default is fair weather, and costs nothing.
@@ -18,6 +19,8 @@ pub(crate) struct Course {
     death: Option<Due<(Duration, Status)>>,
     /// In order of position.
     blows: VecDeque<(u64, Due<Blow>)>,
+    /// Closed when another plan holds.
+    plan: Option<watch::Receiver<()>>,
 }
 
 /// What happens at a place in the answer.
@@ -29,7 +32,7 @@ pub(crate) enum Blow {
     EndEarly,
     /// The connection is cut in the middle of the next message.
     Cut(Cut),
-    /// Nothing is sent for so long.
+    /// Nothing is sent for so long, or until another plan holds.
     Stall(Duration),
     /// The documents sent last come once more.
     Repeat,
@@ -86,6 +89,25 @@ impl Course {
     #[cfg(test)]
     pub(crate) fn is_fair(&self) -> bool {
         self.latency.is_empty() && self.bandwidth.is_none() && self.death.is_none() && self.blows.is_empty()
+    }
+
+    /// What is decided here is a plan's, which holds until `plan` is closed.
+    pub(crate) fn under(plan: watch::Receiver<()>) -> Course {
+        Course {
+            plan: Some(plan),
+            ..Course::default()
+        }
+    }
+
+    /// Returns when another plan holds than when this was decided.
+    pub(crate) fn replaced(&self) -> impl Future<Output = ()> + use<> {
+        let plan = self.plan.clone();
+        async move {
+            match plan {
+                Some(mut plan) => while plan.changed().await.is_ok() {},
+                None => std::future::pending().await,
+            }
+        }
     }
 
     /// Strikes: what to wait before anything is answered, of all rules together.

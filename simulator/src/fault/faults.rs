@@ -7,6 +7,7 @@ use crate::meter::Quota;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
+use tokio::sync::watch;
 use tonic::Status;
 
 /// Versions of documents are kept so long.
@@ -52,6 +53,8 @@ struct Active {
     plan: Plan,
     /// One for each rule of the plan.
     counts: Vec<Count>,
+    /// Closed with the plan.
+    holds: watch::Sender<()>,
 }
 
 #[derive(Debug, Default)]
@@ -73,7 +76,8 @@ impl Faults {
         faults
     }
 
-    /// Another plan from now on, which counts from nought. Calls under way keep what was decided for them.
+    /// Another plan from now on, which counts from nought. Calls under way keep what was
+    /// decided for them, but stalls end.
     pub(crate) fn replace(&self, plan: Plan) {
         let mut active = self.active.write().unwrap_or_else(PoisonError::into_inner);
         self.quota.set(plan.quota);
@@ -98,10 +102,12 @@ impl Faults {
 
     /// What will befall a call that begins now.
     pub(crate) fn course(&self, call: &Call<'_>) -> Course {
-        let mut course = Course::default();
-        if self.rules.load(Ordering::Acquire) {
-            self.active().decide(call, &mut course);
+        if !self.rules.load(Ordering::Acquire) {
+            return Course::default();
         }
+        let active = self.active();
+        let mut course = Course::under(active.holds.subscribe());
+        active.decide(call, &mut course);
         course
     }
 
@@ -155,7 +161,8 @@ impl Faults {
 impl Active {
     fn new(plan: Plan) -> Active {
         let counts = plan.faults.iter().map(|_| Count::default()).collect();
-        Active { plan, counts }
+        let (holds, _) = watch::channel(());
+        Active { plan, counts, holds }
     }
 
     fn decide(&self, call: &Call<'_>, course: &mut Course) {

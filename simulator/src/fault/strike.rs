@@ -37,7 +37,7 @@ pub enum Strike {
     HalfClose,
     /// The stream ends in UNAVAILABLE when it has lasted too long.
     StreamDeath,
-    /// Nothing more comes for a while.
+    /// Nothing more comes for a while, or until another plan holds.
     Stall,
     /// Bytes trickle.
     Drip,

@@ -275,7 +275,14 @@ impl Outgoing {
     }
 
     async fn pause(&mut self, time: Duration) -> Result<(), Gone> {
-        self.wait_for(sleep(time)).await
+        let replaced = self.course.replaced();
+        let over = async {
+            tokio::select! {
+                () = sleep(time) => {}
+                () = replaced => {}
+            }
+        };
+        self.wait_for(over).await
     }
 
     /// Does something unless the stream dies of old age before it is done.

@@ -8,6 +8,7 @@ use crate::fault::{Fault, Part};
 use crate::plan::{Identity, Plan, ReadTime};
 use crate::source::Standing;
 use checkpoints::{Progress, Tally};
+use std::sync::Arc;
 use tokio_postgres::Row;
 use tokio_postgres::types::{ToSql, Type};
 use uuid::Uuid;
@@ -179,6 +180,26 @@ impl Ledger {
         Ok(held.into_iter().map(|held| held.standing).collect())
     }
 
+    /// Where every lane of `plan` stands, and the plan with the lanes that were cut off since it was read. They fit each
+    /// other unless somebody else wrote to the ledger.
+    pub(crate) async fn standings_now(&self, plan: &Arc<Plan>) -> Result<(Arc<Plan>, Vec<Standing>), Fault> {
+        let mut plan = plan.clone();
+        loop {
+            let standings = self.standings(plan.run).await?;
+            if standings.len() <= plan.lanes.len() {
+                return Ok((plan, standings));
+            }
+            let now = self.plan(plan.run).await?;
+            let Some(now) = now.filter(|now| now.lanes.len() > plan.lanes.len()) else {
+                return Ok((plan, standings));
+            };
+            plan = Arc::new(Plan {
+                lanes: now.lanes,
+                ..(*plan).clone()
+            });
+        }
+    }
+
     /// Lanes in the plan's order.
     async fn lanes(
         &self,
@@ -236,7 +257,7 @@ impl Ledger {
     }
 }
 
-fn parse(text: String) -> Result<Plan, Fault> {
+pub(super) fn parse(text: String) -> Result<Plan, Fault> {
     Plan::read(text.as_bytes()).map_err(|error| {
         Fault::permanent(Part::Identity, "read the plan in etl.run", error.to_string())
             .with_remedy("the plan was written by another version of etl; go on with that version")

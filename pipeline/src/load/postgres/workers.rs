@@ -73,6 +73,19 @@ pub(crate) struct Claimed {
     pub(crate) held: Held,
     /// It was another's, who is gone.
     pub(crate) taken_over: bool,
+    /// Where it ends since a part of it was cut off.
+    upto: Option<Vec<u8>>,
+}
+
+impl Claimed {
+    /// Whether `plan` knows the lane as it is by now.
+    pub(crate) fn is_known_to(&self, plan: &Plan) -> bool {
+        let lane = plan.lanes.get(self.lane as usize);
+        lane.is_some_and(|lane| match &self.upto {
+            Some(upto) => lane.to.as_deref().map(str::as_bytes) == Some(upto),
+            None => true,
+        })
+    }
 }
 
 /// How sessions of a worker call themselves, so that another one can end them.
@@ -218,7 +231,7 @@ impl Ledger {
              claimed as (update etl.lane l set fence = l.fence + 1, worker = $2::text::uuid, holder = $5, \
              claims = free.claims, claimed_at_read = l.read from free \
              where l.run = $1::text::uuid and l.lane = free.lane returning l.*, free.taken_over) \
-             select {LANE}, taken_over from claimed"
+             select {LANE}, taken_over, upto from claimed"
         );
         let (run, id, most) = (run.to_string(), worker.id.to_string(), most as i64);
         let values: [(&(dyn ToSql + Sync), Type); 5] = [
@@ -233,6 +246,7 @@ impl Ledger {
             lane: row.get::<_, i32>(0) as u32,
             held: held(row),
             taken_over: row.get("taken_over"),
+            upto: row.get("upto"),
         });
         Ok(claimed.collect())
     }
@@ -338,6 +352,6 @@ const FREE: &str = "l.worker is null or w.until < now()";
 /// is nobody's to claim any more.
 const SOUND: &str = "l.claims < 5 or l.claimed_at_read <> l.read";
 
-fn milliseconds(duration: Duration) -> i64 {
+pub(super) fn milliseconds(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }

@@ -6,11 +6,13 @@
 
 use super::client::Asked;
 use super::pages::Pages;
-use super::reader::FIRST;
+use super::reader::{FIRST, is_before, left};
 use super::scroll::{Room, Scroll, Turn};
 use super::{Qdrant, shard};
 use crate::fault::Fault;
-use crate::source::Range;
+use crate::plan::Lane;
+use crate::source::{Range, Standing};
+use checkpoints::Position;
 use std::sync::Arc;
 use transforms::qdrant::PointId;
 
@@ -68,6 +70,39 @@ impl Qdrant {
             uuids: uuids.extent(),
             ranges,
         })
+    }
+
+    /// A part of what is left of `lane` that can be cut off: half of it, by its ids.
+    pub(crate) async fn halve(
+        &self,
+        lane: &Lane,
+        collection: &str,
+        standing: &Standing,
+    ) -> Result<Option<Range>, Fault> {
+        let (Some(from), to) = left(lane, &standing.progress.position)? else {
+            return Ok(None);
+        };
+        let asked = Asked {
+            collection: collection.to_owned(),
+            shard: lane.shard.as_deref().map(shard::key).transpose()?,
+            ids_only: true,
+            filter: None,
+        };
+        let half = standing
+            .expected
+            .saturating_sub(standing.progress.tally.read)
+            .div_ceil(2);
+        let walked = self.walk(asked, (from, to), half).await?;
+        Ok(walked.cuts.first().map(|cut| Range {
+            from: Some(cut.to_string()),
+            to: lane.to.clone(),
+            documents: walked.count - half.max(1),
+        }))
+    }
+
+    /// Whether whoever stands there has not come to the point called `name`.
+    pub(crate) fn is_before(position: &Position, name: &str) -> bool {
+        is_before(position, name)
     }
 
     async fn walk(

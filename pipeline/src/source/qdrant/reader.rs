@@ -132,10 +132,7 @@ impl Reader for LaneReader {
 
 /// What is left of a lane from a position on.
 fn rest(parts: &Parts, lane: &Lane, collection: &str, position: &Position) -> Result<Scroll, Fault> {
-    let (mut from, to) = stretch(lane.from.as_deref(), lane.to.as_deref())?;
-    if let Position::At(token) = position {
-        from = id(&String::from_utf8_lossy(&token.0))?.successor();
-    }
+    let (from, to) = left(lane, position)?;
     let asked = Asked {
         collection: collection.to_owned(),
         shard: lane.shard.as_deref().map(shard::key).transpose()?,
@@ -151,6 +148,28 @@ fn rest(parts: &Parts, lane: &Lane, collection: &str, position: &Position) -> Re
         parts.pages.clone(),
         (from, to),
     ))
+}
+
+/// Where what is left of a lane begins, nothing where no id can follow, and where it ends unless it is open.
+pub(super) fn left(lane: &Lane, position: &Position) -> Result<(Option<PointId>, Option<PointId>), Fault> {
+    let (mut from, to) = stretch(lane.from.as_deref(), lane.to.as_deref())?;
+    if let Position::At(token) = position {
+        from = id(&String::from_utf8_lossy(&token.0))?.successor();
+    }
+    Ok((from, to))
+}
+
+/// Whether whoever stands there has not come to the point called `name`.
+pub(super) fn is_before(position: &Position, name: &str) -> bool {
+    let at = |text: &str| text.parse::<PointId>().ok();
+    match position {
+        Position::Start => true,
+        Position::At(token) => {
+            let here = at(&String::from_utf8_lossy(&token.0));
+            here.zip(at(name)).is_some_and(|(here, there)| here < there)
+        }
+        Position::End => false,
+    }
 }
 
 /// The first id of a range, and its end where it is not open.

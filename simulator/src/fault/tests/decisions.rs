@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::fault::{Blow, Call, Course, Faults};
+use futures::FutureExt;
 
 const QUERY: Call<'static> = Call {
     method: "RunQuery",
@@ -133,6 +134,18 @@ fn what_did_not_happen_is_not_counted() {
         .map(|rule| (rule.rule, rule.calls, rule.chosen, rule.times))
         .collect();
     assert_eq!(told, [(1, 2, 2, 1), (2, 2, 2, 0), (3, 2, 2, 1)]);
+}
+
+#[test]
+fn what_was_decided_knows_when_another_plan_holds() {
+    let stall = || Plan::new(1).fault(Fault::new(Strike::Stall));
+    let faults = Faults::new(stall());
+    let course = faults.course(&QUERY);
+    assert!(course.replaced().now_or_never().is_none());
+    faults.replace(stall());
+    assert!(course.replaced().now_or_never().is_some());
+    assert!(faults.course(&QUERY).replaced().now_or_never().is_none());
+    assert!(Course::default().replaced().now_or_never().is_none());
 }
 
 #[test]
