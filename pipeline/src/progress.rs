@@ -125,11 +125,6 @@ impl Progress {
         state.phase = phase;
     }
 
-    /// Whether a plan is being made.
-    pub(crate) fn is_planning(&self) -> bool {
-        matches!(self.state().phase, Phase::Planning(_))
-    }
-
     /// What the run is busy with.
     pub fn phase(&self) -> Phase {
         self.state().phase.clone()

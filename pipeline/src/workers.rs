@@ -14,6 +14,7 @@ use crate::quota::ReadQuota;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
 /// So many times within its lease a worker says that it lives, and at least so often: the quota is shared out by it.
@@ -30,11 +31,36 @@ pub(crate) struct Member {
     pub(crate) ledger: Ledger,
     pub(crate) quota: Arc<ReadQuota>,
     pub(crate) progress: Arc<Progress>,
-    /// It asks the source something though it moves no lane.
-    pub(crate) asking: AtomicBool,
+    /// Whether it reads, or is about to: who does not leaves the quota to the others.
+    reading: AtomicBool,
+    /// That has changed.
+    changed: Notify,
 }
 
 impl Member {
+    pub(crate) fn new(
+        worker: Worker,
+        ledger: Ledger,
+        quota: Arc<ReadQuota>,
+        progress: Arc<Progress>,
+    ) -> Member {
+        Member {
+            worker,
+            ledger,
+            quota,
+            progress,
+            reading: AtomicBool::new(true),
+            changed: Notify::new(),
+        }
+    }
+
+    /// From here on it reads, and is lent a part of the quota at once; or it does not.
+    pub(crate) fn reads(&self, reads: bool) {
+        if self.reading.swap(reads, Ordering::Relaxed) != reads {
+            self.changed.notify_one();
+        }
+    }
+
     /// Becomes one of the workers; says how many reads a second are its own at first.
     pub(crate) async fn enter(&self) -> Result<f64, Fault> {
         self.ledger.enter(&self.worker).await?;
@@ -45,7 +71,10 @@ impl Member {
     pub(crate) async fn stay(self: Arc<Self>, mut using: f64) {
         let mut looked = Instant::now();
         loop {
-            tokio::time::sleep(self.beat()).await;
+            tokio::select! {
+                () = tokio::time::sleep(self.beat()) => {}
+                () = self.changed.notified() => {}
+            }
             match self.renew(using).await {
                 Ok(reads) => using = reads,
                 Err(fault) => self.tell(&fault),
@@ -70,7 +99,7 @@ impl Member {
         let renewal = Renewal {
             lanes,
             limit: self.quota.bound(),
-            reading: lanes > 0 || self.progress.is_planning() || self.asking.load(Ordering::Relaxed),
+            reading: lanes > 0 || self.reading.load(Ordering::Relaxed),
             using,
         };
         let renewed = match self.ledger.renew(&self.worker, renewal).await {

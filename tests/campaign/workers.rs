@@ -3,7 +3,7 @@
 //! PostgreSQL is killed as well.
 
 use super::trial::Trial;
-use crate::support::ledger::{assert_whole_batches, released};
+use crate::support::ledger::{Ledger, assert_whole_batches, released};
 use crate::support::{Looking, server};
 use futures::future::join_all;
 use rand::rngs::StdRng;
@@ -20,8 +20,11 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use tokio_postgres::Client;
 
-/// Silence that is taken for death: the shortest lease there is, and the same at both ends.
-const SILENCE: [&str; 6] = [
+/// Silence that is taken for death: the shortest lease there is, and the same at both ends. And plans that are made soon,
+/// for it is lanes that are to be disturbed.
+const HASTE: [&str; 8] = [
+    "--sample",
+    "10",
     "--lease",
     "1s",
     "--stream-timeout",
@@ -29,9 +32,9 @@ const SILENCE: [&str; 6] = [
     "--transaction-timeout",
     "2s",
 ];
-/// Reads a second, and what of them is used.
-const QUOTA: u64 = 2_000;
-const USED: u64 = 1_600;
+/// Reads a second, and what of them is used: so few that lanes are still moved when the last of the events comes.
+const QUOTA: u64 = 500;
+const USED: u64 = 400;
 
 #[derive(Debug, Clone, Copy)]
 enum Event {
@@ -84,7 +87,7 @@ async fn play(case: &mut Case, server: &Server, mortal: Option<&Server>, taken: 
     let dice = StdRng::seed_from_u64(case.dice.random());
     let outcomes = tokio::select! {
         outcomes = join_all(moved) => outcomes,
-        () = nemesis(&asks, mortal, dice, &events, most) => unreachable!("it never ends"),
+        () = nemesis(&trial, &asks, mortal, dice, &events, most) => unreachable!("it never ends"),
     };
     let bill = trial.bill();
     let client = trial.world.client().await;
@@ -97,16 +100,22 @@ async fn play(case: &mut Case, server: &Server, mortal: Option<&Server>, taken: 
 
 /// Does something to one of them, so often; then leaves them alone for good.
 async fn nemesis(
+    trial: &Trial,
     asks: &[mpsc::Sender<Event>],
     mortal: Option<&Server>,
     mut dice: StdRng,
     events: &AtomicU64,
     most: u64,
 ) {
+    if dice.random_range(0..4) > 0 {
+        // Who is disturbed while the plan is made moves no lane for a while.
+        let client = trial.world.client().await;
+        Ledger::until(&client, |now| now.read > 0).await;
+    }
     while events.load(Ordering::Relaxed) < most {
         let millis = |dice: &mut StdRng, most| Duration::from_millis(super::trial::spread(dice, 1, most));
         // A timer here waits for nothing: it is what makes the moment random.
-        tokio::time::sleep(millis(&mut dice, 400)).await;
+        tokio::time::sleep(Duration::from_millis(dice.random_range(0..600))).await;
         if let Some(server) = mortal
             && dice.random_range(0..12) == 0
         {
@@ -156,7 +165,7 @@ impl<'t> Worker<'t> {
         let name = format!("w{}", self.number / 2);
         let quota = QUOTA.to_string();
         let flags = [
-            &SILENCE[..],
+            &HASTE[..],
             &["--join", "--worker", &name, "--reads-per-second", &quota],
         ]
         .concat();

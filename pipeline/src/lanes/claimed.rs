@@ -15,7 +15,6 @@ use crate::store::Store;
 use crate::workers::Member;
 use checkpoints::{CheckpointStore, LaneId, Position};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -64,10 +63,12 @@ impl<C: CheckpointStore> Claimed<'_, C> {
                 );
                 metrics::took_over();
             }
+            member.reads(true);
             self.fences.raise(lane.id, claimed.held.fence);
             self.adopt(lane, &claimed.held.standing).await?;
             return Ok(Next::Lane(Box::new((lane.clone(), claimed.held.standing))));
         }
+        member.reads(false);
         if ledger.left(self.plan.run, not).await?.0 == 0 {
             return Ok(Next::Over);
         }
@@ -105,13 +106,13 @@ impl<C: CheckpointStore> Claimed<'_, C> {
             return Ok(false);
         };
         let collection = &self.plan.collection_of(lane).id;
-        member.asking.store(true, Ordering::Relaxed);
+        member.reads(true);
         let behind = tokio::select! {
             biased;
             () = self.stop.draining() => Ok(None),
             behind = self.store.halve(lane, collection, &seen.standing) => behind,
         };
-        member.asking.store(false, Ordering::Relaxed);
+        member.reads(false);
         let Some(behind) = behind? else {
             return Ok(false);
         };

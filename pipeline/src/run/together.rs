@@ -15,7 +15,6 @@ use crate::workers::Member;
 use checkpoints::CheckpointStore;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -39,19 +38,16 @@ impl Run<'_> {
         self.greet_endpoint().await?;
         reached.ledger.prepare().await?;
         let wish = self.wish();
-        let member = Arc::new(Member {
-            worker: Worker {
-                id,
-                name: self.holder.clone(),
-                source: wish.source.to_string(),
-                schema: wish.mapping.schema.clone(),
-                lease,
-            },
-            ledger: Ledger::new(telling),
-            quota: reached.shared.quota.clone(),
-            progress: self.progress.clone(),
-            asking: AtomicBool::new(false),
-        });
+        let worker = Worker {
+            id,
+            name: self.holder.clone(),
+            source: wish.source.to_string(),
+            schema: wish.mapping.schema.clone(),
+            lease,
+        };
+        let quota = reached.shared.quota.clone();
+        let member = Member::new(worker, Ledger::new(telling), quota, self.progress.clone());
+        let member = Arc::new(member);
         self.progress
             .turn_to(Phase::Planning("what others have begun".to_owned()));
         metrics::sharing_begins();
@@ -171,7 +167,9 @@ impl Run<'_> {
         };
         loop {
             let is_known = known().await?;
-            if is_known || self.persist(async || member.take_up(Task::Plan).await).await? {
+            let is_ours = is_known || self.persist(async || member.take_up(Task::Plan).await).await?;
+            member.reads(is_ours);
+            if is_ours {
                 match self.plan(store, reached, true).await {
                     Ok(Some(plan)) => return Ok(plan),
                     // Nothing comes of it where another one was done just before,
