@@ -99,6 +99,11 @@ workers: ## whether eight workers move eight times as much as one, far away (ETL
 instructions: ## how many instructions a record takes, held to what it took (ETL_BLESS=1 keeps what it takes now)
 	cargo bench --workspace --bench instructions
 
+.PHONY: release
+release: ## the binary as it ships, with its commit: how large it is, what it needs, what it takes to start
+	ETL_COMMIT=$$(git rev-parse HEAD) cargo build --release --workspace --bin etl
+	deploy/shipped "$$CARGO_TARGET_DIR/release/etl"
+
 .PHONY: sbom
 sbom: ## what the binary is made of, as CycloneDX, into etl.cdx.json (FILE= elsewhere): packages, licences, checksums
 	deploy/sbom $(or $(FILE),etl.cdx.json)

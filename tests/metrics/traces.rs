@@ -1,7 +1,7 @@
 //! What a collector of traces is sent.
 
 use crate::support::shop::Shop;
-use crate::support::{complete, test};
+use crate::support::{World, complete, test};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::service::TowerToHyperService;
 use opentelemetry_proto::tonic::collector::trace::v1::trace_service_server::{
@@ -13,6 +13,10 @@ use opentelemetry_proto::tonic::collector::trace::v1::{
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::trace::v1::Span;
 use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
+use rehearsal::application::Application;
+use simulator::dataset::Dataset;
+use simulator::fault::{Fault, Method, Plan, Strike};
+use simulator::{Options, Simulator};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use tokio::net::TcpListener;
@@ -79,6 +83,20 @@ fn number(span: &Span, name: &str) -> i64 {
     }
 }
 
+/// A word that a span holds.
+fn text<'s>(span: &'s Span, name: &str) -> &'s str {
+    let held = span.attributes.iter().find(|attribute| attribute.key == name);
+    match held.and_then(|attribute| attribute.value.as_ref()?.value.as_ref()) {
+        Some(Value::StringValue(text)) => text,
+        other => panic!("{name} of {span:?} is {other:?}"),
+    }
+}
+
+fn is_failed(span: &Span) -> bool {
+    let status = span.status.as_ref();
+    status.is_some_and(|status| status.code() == StatusCode::Error)
+}
+
 #[test]
 fn a_collector_gets_a_span_for_the_run_each_lane_and_each_batch() {
     test(async {
@@ -121,13 +139,37 @@ fn a_collector_gets_a_span_for_the_run_each_lane_and_each_batch() {
         }
         assert!(spans.iter().all(|span| span.trace_id == run.trace_id));
         assert!(spans.iter().all(|span| span.events.is_empty()), "{spans:?}");
-        let failed = |span: &&Span| {
-            span.status
-                .as_ref()
-                .is_some_and(|status| status.code() == StatusCode::Error)
-        };
-        assert!(!spans.iter().any(|span| failed(&span)));
+        assert!(!spans.iter().any(is_failed));
         shop.assert_exact(&world, &summary, "with a collector").await;
+    });
+}
+
+#[test]
+fn the_span_of_a_lane_that_failed_says_why() {
+    test(async {
+        let fault = Fault::new(Strike::PermissionDenied).methods([Method::RunQuery]);
+        let fault = fault.collection("reviews").after_documents(45);
+        let options = Options::default().with_dataset("shop", "(default)", Dataset::shop(7, 1_000));
+        let simulator = Simulator::start(options.plan(Plan::new(7).fault(fault))).unwrap();
+        let world = World::of(&simulator.host(), "shop", Application::small(0)).await;
+        let (collector, address) = Collector::listen().await;
+        let endpoint = format!("http://{address}");
+        let outcome = world
+            .run(&["--otlp-endpoint", &endpoint, "--sample", "40"])
+            .run()
+            .await
+            .unwrap();
+        assert_eq!(outcome.status.code(), Some(3), "{}", outcome.stderr);
+        let spans = collector.spans();
+        let mut failed = spans.iter().filter(|span| is_failed(span));
+        let (Some(lane), None) = (failed.next(), failed.next()) else {
+            panic!("{spans:?}");
+        };
+        assert_eq!(
+            (lane.name.as_str(), text(lane, "cause")),
+            ("lane", "permission_denied")
+        );
+        assert_eq!(text(lane, "collection"), "reviews");
     });
 }
 

@@ -237,6 +237,18 @@ fn a_worker_with_nothing_left_gets_a_part_of_a_long_lane() {
         assert!(billed(&outcomes).iter().filter(|reads| **reads > 100).count() > 1);
         let planned = "select sum(expected)::int8 from etl.lane";
         assert_eq!(count(&client, planned).await, DOCUMENTS as i64);
+        // Each of them remembers all of it, whoever cut and moved what.
+        for name in ["w1", "w2", "w3"] {
+            let status = stage.world.etl(&["status", "--output", "json"]);
+            let directory = stage.world.folder().join(name);
+            let outcome = status.env("ETL_CHECKPOINT_DIR", directory).run().await.unwrap();
+            let told = &summary(&outcome)["lanes"];
+            assert_eq!(
+                (&told["done"], &told["total"]),
+                (&lanes.into(), &lanes.into()),
+                "{name}: {told}"
+            );
+        }
     });
 }
 

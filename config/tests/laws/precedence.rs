@@ -13,6 +13,7 @@ fn three(setting: &Setting) -> [&'static str; 3] {
         ("source.url" | "source.rest_url", _) => ["https://a:1", "https://b:2", "http://[::1]:3"],
         ("source.page_bytes", _) => ["2MiB", "3MiB", "4MiB"],
         ("embed.url", _) => ["https://a", "https://b/v1", "http://[::1]:1"],
+        ("telemetry.otlp_endpoint", _) => ["http://a:1", "https://b:2", "http://[::1]:3"],
         ("telemetry.metrics_listen", _) => ["127.0.0.1:1", "[::1]:2", "off"],
         (_, Form::Text | Form::Secret | Form::Path | Form::List) => ["one", "two", "three"],
         // A word or a yes against its opposite: the middle one differs from both neighbours.

@@ -202,6 +202,50 @@ fn metrics_can_be_switched_off_and_a_chosen_address_is_no_default() {
 }
 
 #[test]
+fn a_collector_of_traces_is_an_address_and_what_it_wants_is_a_secret() {
+    let collector = |variables: &[(&str, &str)]| {
+        let variables = [NEEDED.as_slice(), variables].concat();
+        read("", &variables)
+    };
+    assert_eq!(collector(&[]).unwrap().telemetry.otlp_endpoint, None);
+    let told = collector(&[
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector/"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "X-Key=k3y%20of-mine, x-tenant=7"),
+    ]);
+    let told = told.unwrap().telemetry;
+    assert_eq!(told.otlp_endpoint.as_deref(), Some("http://collector:4317"));
+    let headers: Vec<_> = told
+        .otlp_headers
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.expose()))
+        .collect();
+    assert_eq!(headers, [("x-key", "k3y of-mine"), ("x-tenant", "7")]);
+    assert!(!format!("{told:?}").contains("k3y"), "{told:?}");
+    for wrong in [
+        "k3y-of-mine",
+        "=k3y-of-mine",
+        "x key=k3y-of-mine",
+        "x-key=k3y-\u{7}",
+    ] {
+        let [problem] = &problems(collector(&[("OTEL_EXPORTER_OTLP_HEADERS", wrong)]))[..] else {
+            panic!("{wrong:?}");
+        };
+        assert!(
+            problem.contains("NAME=VALUE") && !problem.contains("k3y"),
+            "{problem}"
+        );
+    }
+    for wrong in [
+        "collector:4317",
+        "http://k3y@collector",
+        "http://collector/v1/traces",
+    ] {
+        let all = problems(collector(&[("OTEL_EXPORTER_OTLP_ENDPOINT", wrong)]));
+        assert!(all.len() == 1 && !all[0].contains("k3y"), "{all:?}");
+    }
+}
+
+#[test]
 fn the_names_of_places_are_those_an_operator_knows() {
     let mut everywhere = written(
         "[run]\nmemory = \"lots\"\n",

@@ -21,6 +21,7 @@ mod stage;
 mod sweep;
 mod swept;
 mod tables;
+mod tasks;
 mod tls;
 mod told;
 mod workers;
@@ -28,7 +29,8 @@ mod workers;
 pub(crate) use lease::Lease;
 pub(crate) use sqlstate::fault;
 
-pub(crate) use workers::{Renewal, Task, Worker, session_name};
+pub(crate) use tasks::Task;
+pub(crate) use workers::{Renewal, Worker, session_name};
 
 pub use copy::PostgresLoader;
 pub use fences::Fences;

@@ -94,11 +94,18 @@ impl Run<'_> {
             spared: None,
             stop: self.stop.clone(),
         };
+        let directory = store.clone();
         let moved = self.move_lanes(reached, &plan, store, fences, lanes).await;
-        // Where nobody answers, what is told of the others' lanes is some seconds old.
-        let _ = member.look().await;
+        // Where nobody answers, what is told and remembered of the others' lanes is some seconds old.
+        let now = reached.ledger.standings_now(&plan).await.ok();
+        if let Some((plan, standings)) = &now {
+            self.progress.begin(plan, standings);
+        }
         shown.end();
         let mut failed = moved?;
+        if let Some((plan, standings)) = &now {
+            self.bring_up_to_date(&*directory, plan, standings)?;
+        }
         if self.stop.is_draining() {
             return Ok(Ended {
                 failed,

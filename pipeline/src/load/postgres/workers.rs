@@ -14,24 +14,6 @@ use tokio_postgres::SimpleQueryMessage;
 use tokio_postgres::types::{ToSql, Type};
 use uuid::Uuid;
 
-/// What one worker does for all.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Task {
-    /// Making the plan.
-    Plan,
-    /// Keys, indexes and sums.
-    Finish,
-}
-
-impl Task {
-    fn word(self) -> &'static str {
-        match self {
-            Task::Plan => "plan",
-            Task::Finish => "finish",
-        }
-    }
-}
-
 /// How a worker presents itself.
 #[derive(Debug, Clone)]
 pub(crate) struct Worker {
@@ -94,7 +76,7 @@ pub(crate) fn session_name(worker: Uuid) -> String {
 }
 
 /// One after another, for as long as the transaction lasts.
-const IN_TURN: &str = "select pg_advisory_xact_lock(hashtext('etl worker'))";
+pub(super) const IN_TURN: &str = "select pg_advisory_xact_lock(hashtext('etl worker'))";
 
 impl Ledger {
     /// Enters `worker`, unless those that are there run a version that plans otherwise.
@@ -175,26 +157,8 @@ impl Ledger {
         })
     }
 
-    /// Takes a task up that one worker does for all; false where another one is at it.
-    pub(crate) async fn take_up(&self, worker: &Worker, task: Task) -> Result<bool, Fault> {
-        let (id, task) = (worker.id, task.word());
-        let wait = milliseconds(worker.lease);
-        let sql = format!(
-            "begin; set local lock_timeout = {wait}; set local statement_timeout = {wait}; {IN_TURN}; \
-             update etl.worker o set task = null from etl.worker me where me.worker = '{id}' and o.source = me.source \
-             and o.target_schema = me.target_schema and o.task is not null and o.until < clock_timestamp(); \
-             update etl.worker me set task = '{task}' where me.worker = '{id}' and me.until > clock_timestamp() \
-             and not exists (select from etl.worker o where o.source = me.source and o.target_schema = me.target_schema \
-             and o.worker <> me.worker and o.task = '{task}') returning me.task; commit"
-        );
-        Ok(self
-            .in_turn("take up what one worker does for all", &sql)
-            .await?
-            .is_some())
-    }
-
     /// Several statements in one message, and the row that one of them returns.
-    async fn in_turn(
+    pub(super) async fn in_turn(
         &self,
         action: &str,
         sql: &str,
@@ -322,17 +286,6 @@ impl Ledger {
         Err(Fault::permanent(Part::Identity, "take the lanes over", message)
             .with_cause("shared")
             .with_remedy("start with --join to be one of them, or stop them first"))
-    }
-
-    /// Whether `worker` is still the one that does `task`.
-    pub(crate) async fn is_at(&self, worker: &Worker, task: Task) -> Result<bool, Fault> {
-        let sql = "select 1 from etl.worker where worker = $1::text::uuid and task = $2";
-        let (id, task) = (worker.id.to_string(), task.word());
-        let values: [(&(dyn ToSql + Sync), Type); 2] = [(&id, Type::TEXT), (&task, Type::TEXT)];
-        let rows = self
-            .rows("look who does what one worker does for all", sql, &values)
-            .await?;
-        Ok(!rows.is_empty())
     }
 
     /// Whether `run` was completed.
