@@ -54,11 +54,16 @@ impl Wish {
     /// Records that a lane should have of a collection of so many.
     fn lane_size(&self, records: u64) -> u64 {
         let lanes = (self.lanes as u64).saturating_mul(TURNS).max(1);
+        self.lane_documents.min(records.div_ceil(lanes)).max(self.worth())
+    }
+
+    /// Records that are worth a lane.
+    pub(crate) fn worth(&self) -> u64 {
         let worth = match self.source.records() {
             Records::Documents => DOCUMENTS,
             Records::Points => POINTS,
         };
-        self.lane_documents.min(records.div_ceil(lanes).max(worth))
+        worth.min(self.lane_documents)
     }
 }
 

@@ -113,6 +113,12 @@ impl ReadQuota {
         *self.lent.lock().unwrap_or_else(PoisonError::into_inner) = lent;
     }
 
+    /// Reads that this process may have been billed within the last second, or still is: whoever else is to keep to the
+    /// limit has to leave room for them.
+    pub(crate) fn held(&self) -> u64 {
+        self.pacer.held()
+    }
+
     /// Reads per second allowed at present; nothing means there is no limit.
     pub fn allowed(&self) -> Option<f64> {
         let mut state = self.state();

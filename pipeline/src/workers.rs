@@ -20,6 +20,9 @@ use tokio::time::Instant;
 /// So many times within its lease a worker says that it lives, and at least so often: the quota is shared out by it.
 const BEATS: u32 = 8;
 const OFTEN: Duration = Duration::from_secs(2);
+/// And where a part of it can soon be another one's.
+const SOON: Duration = Duration::from_millis(250);
+const SECOND: Duration = Duration::from_secs(1);
 /// How often it looks how the others get on.
 const LOOK: Duration = Duration::from_secs(5);
 
@@ -71,8 +74,15 @@ impl Member {
     pub(crate) async fn stay(self: Arc<Self>, mut using: f64) {
         let mut looked = Instant::now();
         loop {
+            // What is not the others' yet though it is no longer needed is theirs soon.
+            let settled = self.quota.held() as f64 <= using;
+            let beat = if settled {
+                self.beat()
+            } else {
+                self.beat().min(SOON)
+            };
             tokio::select! {
-                () = tokio::time::sleep(self.beat()) => {}
+                () = tokio::time::sleep(beat) => {}
                 () = self.changed.notified() => {}
             }
             match self.renew(using).await {
@@ -100,7 +110,7 @@ impl Member {
             lanes,
             limit: self.quota.bound(),
             reading: lanes > 0 || self.reading.load(Ordering::Relaxed),
-            using,
+            using: using.max(self.quota.held() as f64),
         };
         let renewed = match self.ledger.renew(&self.worker, renewal).await {
             Err(fault) if fault.cause == "gone" => {
@@ -156,6 +166,13 @@ impl Member {
 
     /// Leaves its lanes, its part of the quota and its tasks to the others, who need not wait for the end of its lease.
     pub(crate) async fn depart(&self) {
+        if let Err(fault) = self.ledger.leave_lanes(&self.worker).await {
+            self.tell(&fault);
+        }
+        if self.quota.bound().is_some() && self.quota.held() > 0 {
+            // Its last reads fill the second that they were made in.
+            tokio::time::sleep(SECOND).await;
+        }
         if let Err(fault) = self.ledger.depart(&self.worker).await {
             self.tell(&fault);
         }

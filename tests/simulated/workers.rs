@@ -215,11 +215,15 @@ fn who_leaves_is_not_waited_for() {
 #[test]
 fn a_worker_with_nothing_left_gets_a_part_of_a_long_lane() {
     test(async {
-        let stage = Stage::set(Dataset::flat(7, DOCUMENTS), Plan::new(7).fault(stall("orders"))).await;
+        let stage = Stage::set(
+            Dataset::flat(7, 2 * DOCUMENTS),
+            Plan::new(7).fault(stall("orders")),
+        )
+        .await;
         let client = stage.world.client().await;
-        let one_lane = ["--lane-documents", "1000000", "--batch-rows", "10"];
-        let mut crew = stage.crew(3, &one_lane);
-        // It is cut, and then one of its parts is, while whoever moves them stands still.
+        let few = ["--lane-documents", "1000000", "--batch-rows", "10"];
+        let mut crew = stage.crew(3, &few);
+        // Two lanes are planned, and at least one is cut while whoever moves it stands still.
         while Ledger::of(&client).await.lanes < 3 {
             for running in &mut crew {
                 assert!(!running.has_ended().unwrap(), "{}", running.said(Stream::Stderr));
@@ -233,10 +237,10 @@ fn a_worker_with_nothing_left_gets_a_part_of_a_long_lane() {
             .iter()
             .map(|outcome| outcome.stderr.matches(cut).count() as i64);
         let lanes = Ledger::of(&client).await.lanes;
-        assert_eq!(lanes, 1 + cuts.sum::<i64>());
+        assert_eq!(lanes, 2 + cuts.sum::<i64>());
         assert!(billed(&outcomes).iter().filter(|reads| **reads > 100).count() > 1);
         let planned = "select sum(expected)::int8 from etl.lane";
-        assert_eq!(count(&client, planned).await, DOCUMENTS as i64);
+        assert_eq!(count(&client, planned).await, 2 * DOCUMENTS as i64);
         // Each of them remembers all of it, whoever cut and moved what.
         for name in ["w1", "w2", "w3"] {
             let status = stage.world.etl(&["status", "--output", "json"]);

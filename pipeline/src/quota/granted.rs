@@ -80,6 +80,11 @@ impl Pacer {
         self.window().owe(reads, Instant::now());
     }
 
+    /// Reads that may have been billed within the last second, or still are.
+    pub(super) fn held(&self) -> u64 {
+        self.window().held(Instant::now())
+    }
+
     fn window(&self) -> MutexGuard<'_, Window> {
         self.window.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -116,11 +116,22 @@ impl Window {
         }
     }
 
-    /// Forgets what is older than a second, and fills the bucket.
-    fn turn(&mut self, rate: f64, now: Instant) {
+    /// Reads that may have been billed within the last second, or still are.
+    pub(super) fn held(&mut self, now: Instant) -> u64 {
+        self.forget(now);
+        self.open + self.answered
+    }
+
+    /// Forgets what is older than a second.
+    fn forget(&mut self, now: Instant) {
         while let Some((_, reads)) = self.past.pop_front_if(|(at, _)| *at + SECOND <= now) {
             self.answered -= reads;
         }
+    }
+
+    /// Forgets what is older than a second, and fills the bucket.
+    fn turn(&mut self, rate: f64, now: Instant) {
+        self.forget(now);
         let come = now.duration_since(self.filled).as_secs_f64() * rate;
         self.level = (self.level + come).min(f64::from(largest_page(rate)));
         self.filled = now;

@@ -90,7 +90,7 @@ impl Run<'_> {
             retry: Retry::new(self.policy()),
             failed: Vec::new(),
             store: &reached.store,
-            worth: LONG * self.habits.batch_rows.get() as u64,
+            worth: (LONG * self.habits.batch_rows.get() as u64).max(self.wish().worth() / 2),
             spared: None,
             stop: self.stop.clone(),
         };

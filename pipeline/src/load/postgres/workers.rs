@@ -110,8 +110,8 @@ impl Ledger {
     }
 
     /// Renews the row of `worker` and shares the quota out: an equal part for each that reads, but one read a second at the
-    /// least, as far as it is free. A part that shrinks is free only with the next renewal, when it is certain that nobody
-    /// goes by it any more.
+    /// least, as far as it is free. A part that shrinks is free only with a later renewal, when it is certain that nobody goes
+    /// by it any more, and that no read made by it fills the second that is passing; so is that of a worker that is gone.
     pub(crate) async fn renew(&self, worker: &Worker, renewal: Renewal) -> Result<Renewed, Fault> {
         let Renewal {
             lanes,
@@ -126,13 +126,14 @@ impl Ledger {
         let _ = write!(
             sql,
             "begin; set local lock_timeout = {wait}; set local statement_timeout = {wait}; {IN_TURN}; \
-             with others as (select count(*) as alive, count(*) filter (where o.reading) as reading, \
-             coalesce(sum(o.reads), 0) as reads from etl.worker o, etl.worker me where me.worker = '{id}' \
-             and o.worker <> me.worker and o.source = me.source and o.target_schema = me.target_schema \
-             and o.until > clock_timestamp()), \
+             with near as (select o.until > clock_timestamp() as alive, o.reading, o.reads from etl.worker o, etl.worker me \
+             where me.worker = '{id}' and o.worker <> me.worker and o.source = me.source \
+             and o.target_schema = me.target_schema and o.until > clock_timestamp() - {SECOND}), \
+             others as (select count(*) filter (where alive) as alive, count(*) filter (where alive and reading) as reading, \
+             coalesce(sum(reads), 0) as reads from near), \
              part as (select alive, greatest(0, least(greatest({limit:?} / (reading + 1), 1), {limit:?} - reads)) as mine from others) \
              update etl.worker w set until = clock_timestamp() + interval '{lease} milliseconds', lanes = {lanes}, reading = {reading}, \
-             reads = greatest(part.mine, case when w.until > clock_timestamp() then least(w.reads, {using:?}) else 0 end) \
+             reads = greatest(part.mine, case when w.until > clock_timestamp() - {SECOND} then least(w.reads, {using:?}) else 0 end) \
              from part where w.worker = '{id}' returning part.mine, part.alive + 1; commit",
             lease = milliseconds(worker.lease),
             wait = milliseconds(worker.lease),
@@ -243,12 +244,20 @@ impl Ledger {
         self.rows("leave a lane to others", sql, &values).await.map(drop)
     }
 
-    /// Takes `worker` out, and leaves its lanes to others. A lane that it only held says nothing against that lane.
-    pub(crate) async fn depart(&self, worker: &Worker) -> Result<(), Fault> {
-        let sql = "with lanes as (update etl.lane set worker = null, \
+    /// Leaves the lanes of `worker` to others. A lane that it only held says nothing against that lane.
+    pub(crate) async fn leave_lanes(&self, worker: &Worker) -> Result<(), Fault> {
+        let sql = "update etl.lane set worker = null, \
                    claims = case when claimed_at_read = read then greatest(0, claims - 1) else claims end \
-                   where worker = $1::text::uuid) \
-                   delete from etl.worker where worker = $1::text::uuid";
+                   where worker = $1::text::uuid";
+        let id = worker.id.to_string();
+        self.rows("leave lanes to others", sql, &[(&id, Type::TEXT)])
+            .await
+            .map(drop)
+    }
+
+    /// Takes `worker` out, and with it what it had of the quota.
+    pub(crate) async fn depart(&self, worker: &Worker) -> Result<(), Fault> {
+        let sql = "delete from etl.worker where worker = $1::text::uuid";
         let id = worker.id.to_string();
         self.rows("leave the other workers", sql, &[(&id, Type::TEXT)])
             .await
@@ -299,6 +308,8 @@ impl Ledger {
     }
 }
 
+/// What a quota is counted over.
+const SECOND: &str = "interval '1 second'";
 /// Nobody holds the lane, or somebody who is gone.
 const FREE: &str = "l.worker is null or w.until < now()";
 /// It moved since it was claimed last, or was not claimed five times yet: a lane that takes down one worker after another
