@@ -5,8 +5,10 @@ use super::Stage;
 use crate::support::ledger::Ledger;
 use crate::support::{Looking, code, completed, summary, test};
 use rehearsal::process::{Outcome, Program, Running, Signal, Stream};
+use rehearsal::proxy::{Proxy, Rule, Upstream};
 use simulator::dataset::Dataset;
 use simulator::fault::{Fault, Method, Plan, Strike};
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 use tokio_postgres::Client;
 
@@ -253,6 +255,58 @@ fn a_worker_with_nothing_left_gets_a_part_of_a_long_lane() {
                 "{name}: {told}"
             );
         }
+    });
+}
+
+#[test]
+fn a_claim_whose_answer_is_lost_is_made_again() {
+    test(async {
+        let stage = Stage::shared(1_000, Plan::default()).await;
+        let upstream = Upstream::postgres(&stage.world.url).unwrap();
+        let claims = (1..=4).map(|nth| Rule::LoseAnswer {
+            sql: "for update of l skip locked".to_owned(),
+            nth,
+        });
+        let proxy = Proxy::start(upstream, claims.collect()).await.unwrap();
+        let worker = stage.worker("w1", &["--lease", "1h"]);
+        let worker = worker.env("DATABASE_URL", proxy.url(&stage.world.url).unwrap());
+        // Whoever renews its row would hold a lane that it never heard of for ever.
+        let outcome = worker.run().await.unwrap();
+        assert!(proxy.cuts() > 0);
+        stage.assert_exact(&outcome).await;
+    });
+}
+
+#[test]
+fn who_was_silent_for_too_long_does_not_claim_what_it_still_moves() {
+    test(async {
+        let stage = Stage::that_stands_still().await;
+        let client = stage.world.client().await;
+        let mut crew = stage.crew(1, &["--lease", "1h", "--lanes", "8"]);
+        until_it_holds(&client, "w1", &mut crew).await;
+        let held =
+            "select count(*), sum(fence)::int8 from etl.lane where worker is not null and state <> 'end'";
+        let claims = "select max(query_start)::text from pg_stat_activity \
+                      where query like '%skip locked%' and pid <> pg_backend_pid() and datname = current_database()";
+        // Long enough for it to ask for more lanes, again and again, while its time has run out.
+        let mut asked = BTreeSet::new();
+        while asked.len() < 12 {
+            client
+                .execute("update etl.worker set until = now() - interval '1 minute'", &[])
+                .await
+                .unwrap();
+            let last: Option<String> = client.query_one(claims, &[]).await.unwrap().get(0);
+            asked.extend(last);
+            assert!(!crew[0].has_ended().unwrap(), "{}", crew[0].said(Stream::Stderr));
+        }
+        let row = client.query_one(held, &[]).await.unwrap();
+        let (lanes, fences) = (row.get::<_, i64>(0), row.get::<_, i64>(1));
+        assert!(
+            lanes > 0 && fences == lanes,
+            "{lanes} lanes under fences of {fences} in all"
+        );
+        stage.goes_on();
+        stage.assert_shared(crew).await;
     });
 }
 

@@ -47,7 +47,11 @@ impl<C: CheckpointStore> Claimed<'_, C> {
     async fn claim(&mut self, not: &[i32]) -> Result<Next, Fault> {
         let member = self.member.clone();
         let Member { worker, ledger, .. } = &*member;
-        let claimed = ledger.claim_some(self.plan.run, worker, 1, not).await?;
+        // What is moved here is not claimed again, though this worker may have been silent for too long: two would move it
+        // under one fence.
+        let held = self.fences.lanes().into_iter().map(|lane| lane as i32);
+        let taken: Vec<i32> = held.chain(not.iter().copied()).collect();
+        let claimed = ledger.claim_some(self.plan.run, worker, 1, &taken).await?;
         if let Some(claimed) = claimed.into_iter().next() {
             if !claimed.is_known_to(&self.plan) {
                 self.plan = member.look_by(&self.plan).await?;
@@ -165,10 +169,21 @@ impl<C: CheckpointStore> Lanes for Claimed<'_, C> {
     }
 
     async fn leave(&mut self, lane: &Lane, fault: Option<&Fault>) -> bool {
+        self.fences.lower(lane.id);
         let Some(fault) = fault else {
             return false;
         };
-        self.fences.lower(lane.id);
+        // Changes nothing where it is another one's by now.
+        let Member { worker, ledger, .. } = &*self.member;
+        if let Err(fault) = ledger.release(self.plan.run, worker, lane.id).await {
+            // It is claimed again, here or by another one once this worker is gone.
+            tracing::warn!(
+                cause = fault.cause,
+                "could not {}: {}",
+                fault.action,
+                fault.message
+            );
+        }
         if fault.class == Class::Fenced {
             tracing::warn!(
                 lane = lane.id,
@@ -178,16 +193,6 @@ impl<C: CheckpointStore> Lanes for Claimed<'_, C> {
             return true;
         }
         self.failed.push(lane.id as i32);
-        let Member { worker, ledger, .. } = &*self.member;
-        if let Err(fault) = ledger.release(self.plan.run, worker, lane.id).await {
-            // It stays this worker's until it departs.
-            tracing::warn!(
-                cause = fault.cause,
-                "could not {}: {}",
-                fault.action,
-                fault.message
-            );
-        }
         false
     }
 }

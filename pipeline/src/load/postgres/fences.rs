@@ -26,6 +26,11 @@ impl Fences {
         self.held().remove(&lane);
     }
 
+    /// The lanes that are held.
+    pub(crate) fn lanes(&self) -> Vec<u32> {
+        self.held().keys().copied().collect()
+    }
+
     /// The fence of `lane`; one that changes nothing where it is not held.
     pub(super) fn of(&self, lane: u32) -> i64 {
         self.held().get(&lane).copied().unwrap_or(NONE)

@@ -177,7 +177,8 @@ impl Ledger {
     }
 
     /// Claims up to `most` lanes of `run` that nobody alive holds, but for those in `not`: at random, since neighbouring
-    /// ranges of one collection read at the same time would heat up the same part of the source.
+    /// ranges of one collection read at the same time would heat up the same part of the source. What is this worker's
+    /// by the ledger, and not in `not`, it was never told of: it claims that as well.
     pub(crate) async fn claim_some(
         &self,
         run: Uuid,
@@ -188,10 +189,11 @@ impl Ledger {
         // Of a row that was claimed meanwhile, the new version is looked at again: it has a worker then, and the one that
         // was joined to the old version does not fit it.
         let sql = format!(
-            "with free as (select l.lane, l.worker is not null as taken_over, \
+            "with free as (select l.lane, l.worker <> $2::text::uuid as taken_over, \
              case when l.claimed_at_read = l.read and l.claims > 0 then l.claims + 1 else 1 end as claims \
              from etl.lane l left join etl.worker w on w.worker = l.worker \
-             where l.run = $1::text::uuid and l.state <> 'end' and not l.lane = any($4) and ({FREE}) and ({SOUND}) \
+             where l.run = $1::text::uuid and l.state <> 'end' and not l.lane = any($4) \
+             and ({FREE} or l.worker = $2::text::uuid) and ({SOUND}) \
              order by l.worker is null, random() limit $3 for update of l skip locked), \
              claimed as (update etl.lane l set fence = l.fence + 1, worker = $2::text::uuid, holder = $5, \
              claims = free.claims, claimed_at_read = l.read from free \
@@ -210,7 +212,7 @@ impl Ledger {
         let claimed = rows.iter().map(|row| Claimed {
             lane: row.get::<_, i32>(0) as u32,
             held: held(row),
-            taken_over: row.get("taken_over"),
+            taken_over: row.get::<_, Option<bool>>("taken_over").unwrap_or_default(),
             upto: row.get("upto"),
         });
         Ok(claimed.collect())
