@@ -10,17 +10,8 @@ use tokio_postgres::Client;
 const NAME: &str = "memory";
 
 fn worker(world: &World, name: &str) -> Program {
-    let fixed = [
-        "run",
-        "--source",
-        "qdrant",
-        "--output",
-        "json",
-        "--metrics-listen",
-        "off",
-    ];
-    let small = ["--join", "--worker", name, "--batch-rows", "5", "--lanes", "4"];
-    let program = world.etl(&[&fixed[..], &small].concat());
+    let large = ["--lane-documents", "100000", "--batch-rows", "5", "--lanes", "4"];
+    let program = world.run(&[&["--join", "--worker", name][..], &large].concat());
     program.env("ETL_CHECKPOINT_DIR", world.folder().join(name))
 }
 
