@@ -285,9 +285,10 @@ async fn alone(trial: &Trial) -> Outcome {
     }
 }
 
-/// Lanes that are still to be moved and are this worker's.
+/// Lanes that are still to be moved and are this worker's, but for those that were given up.
 async fn lanes_of(client: &Client, worker: &str) -> Option<i64> {
-    let held = "select count(*) from etl.lane where worker = $1::text::uuid and state <> 'end'";
+    let held = "select count(*) from etl.lane where worker = $1::text::uuid and state <> 'end' \
+                and (claims < 5 or claimed_at_read <> read)";
     Some(client.query_one(held, &[&worker]).await.ok()?.get(0))
 }
 
