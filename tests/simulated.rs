@@ -2,6 +2,7 @@
 
 mod budget; // reads are limited: never exceeded, and gone on with once there are more
 mod endings; // faults that do not pass: the run ends, says what to do, and goes on later
+mod evenly; // workers have equal parts of what there is to move
 mod kinds; // faults that pass: the run goes on, exactly, and says so
 mod large; // runs of many documents, and the memory they take
 mod limits; // partitions, quotas, counts that take too long, snapshots that grow old, documents that are large

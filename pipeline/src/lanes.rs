@@ -3,7 +3,7 @@
 mod claimed;
 mod own;
 
-pub(crate) use claimed::Claimed;
+pub(crate) use claimed::{Claimed, Worth};
 pub use own::Own;
 
 use crate::fault::Fault;

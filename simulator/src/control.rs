@@ -105,6 +105,7 @@ fn told(bill: &Bill) -> Value {
         "deletes": bill.deletes,
         "refused": bill.refused,
         "most_in_a_second": bill.most_in_a_second,
+        "most_in_ten_seconds": bill.most_in_ten_seconds,
     })
 }
 

@@ -4,17 +4,17 @@
 //! the quota.
 
 mod bill;
-mod second;
+mod window;
 
 pub use bill::Bill;
 pub(crate) use bill::Read;
 
 use crate::fault::quota_exceeded;
-use second::Second;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Instant;
 use tonic::Status;
+use window::{SECOND, Window};
 
 /// The reads that any second may hold, for every meter that follows it.
 #[derive(Debug, Clone)]
@@ -50,7 +50,8 @@ pub(crate) struct Meter {
 #[derive(Debug, Default)]
 struct Counts {
     bill: Bill,
-    second: Second,
+    second: Window<SECOND>,
+    ten: Window<{ 10 * SECOND }>,
 }
 
 impl Meter {
@@ -92,7 +93,7 @@ impl Meter {
         }
         let limit = self.limit();
         let mut counts = self.counts();
-        let Counts { bill, second } = &mut *counts;
+        let Counts { bill, second, ten } = &mut *counts;
         let taken = second.taken(now).saturating_add(n);
         if taken > limit {
             bill.refused += 1;
@@ -100,6 +101,9 @@ impl Meter {
         }
         second.take(now, n);
         bill.most_in_a_second = bill.most_in_a_second.max(taken);
+        let in_ten = ten.taken(now).saturating_add(n);
+        ten.take(now, n);
+        bill.most_in_ten_seconds = bill.most_in_ten_seconds.max(in_ten);
         *bill.of(what) += n;
         Ok(())
     }
@@ -124,7 +128,6 @@ impl Meter {
 
 #[cfg(test)]
 mod tests {
-    use super::second::{GRAIN, SECOND};
     use super::*;
     use proptest::prelude::*;
 
@@ -136,12 +139,12 @@ mod tests {
         meter
     }
 
-    /// The most reads that any window of one second holds, by looking at every one that begins with a read.
-    fn most_in_a_second(granted: &[(u64, u64)]) -> u64 {
+    /// The most reads that any window of so many seconds holds, by looking at every one that begins with a read.
+    fn most_in(seconds: u64, granted: &[(u64, u64)]) -> u64 {
         let window = |begin: u64| {
             granted
                 .iter()
-                .filter(move |(at, _)| (begin..begin + SECOND).contains(at))
+                .filter(move |(at, _)| (begin..begin + seconds * SECOND).contains(at))
         };
         granted
             .iter()
@@ -165,10 +168,12 @@ mod tests {
                     Err(_) => refused += 1,
                 }
             }
-            let (bill, most) = (meter.bill(), most_in_a_second(&granted));
+            let (bill, most) = (meter.bill(), most_in(1, &granted));
             prop_assert!(most <= quota);
             // What is remembered errs on the strict side only.
             prop_assert!((most..=quota).contains(&bill.most_in_a_second));
+            let in_ten = most_in(10, &granted);
+            prop_assert!((in_ten..=in_ten + quota).contains(&bill.most_in_ten_seconds));
             prop_assert_eq!(bill.documents, granted.iter().map(|(_, n)| n).sum::<u64>());
             prop_assert_eq!(bill.refused, refused);
         }
@@ -177,7 +182,7 @@ mod tests {
         fn what_fits_is_granted(quota in 1..500u64, seconds in prop::collection::vec(0..600u64, 0..20)) {
             let meter = meter(quota);
             for (second, n) in (0..).zip(seconds) {
-                let granted = meter.read_at(Read::Documents, n, second * (SECOND + GRAIN)).is_ok();
+                let granted = meter.read_at(Read::Documents, n, second * (SECOND + Window::<SECOND>::GRAIN)).is_ok();
                 prop_assert_eq!(granted, n <= quota);
             }
         }
@@ -212,10 +217,12 @@ mod tests {
             deletes: 9,
             refused: 0,
             most_in_a_second: 28,
+            most_in_ten_seconds: 28,
         };
         // All of it came within one second, or the machine stood still.
         let bill = Bill {
             most_in_a_second: 28,
+            most_in_ten_seconds: 28,
             ..meter.bill()
         };
         assert_eq!((bill, bill.reads()), (expected, 28));

@@ -15,26 +15,26 @@ use tokio_postgres::Client;
 const DOCUMENTS: u64 = 6_000;
 /// What the source allows in a second. A fifth is not used: it is for what arrives late, after its second.
 const ALLOWED: u64 = 3_000;
-const QUOTA: &str = "3000";
+pub(super) const QUOTA: &str = "3000";
 /// The shortest there is.
 const LEASE: &str = "1s";
 
 impl Stage {
-    async fn shared(documents: u64, plan: Plan) -> Stage {
+    pub(super) async fn shared(documents: u64, plan: Plan) -> Stage {
         Stage::set(Dataset::shop(7, documents), plan).await
     }
 
     /// More lanes than one worker moves at a time stand still until [`Stage::goes_on`].
-    async fn that_stands_still() -> Stage {
+    pub(super) async fn that_stands_still() -> Stage {
         Stage::shared(DOCUMENTS, Plan::new(7).fault(stall("orders"))).await
     }
 
-    fn goes_on(&self) {
+    pub(super) fn goes_on(&self) {
         self.simulator.set_plan(Plan::default());
     }
 
     /// A worker with a directory of its own.
-    fn worker(&self, name: &str, arguments: &[&str]) -> Program {
+    pub(super) fn worker(&self, name: &str, arguments: &[&str]) -> Program {
         let join = [
             "--join",
             "--worker",
@@ -51,7 +51,7 @@ impl Stage {
     }
 
     /// So many workers under the quota, started at once.
-    fn crew(&self, count: usize, arguments: &[&str]) -> Vec<Running> {
+    pub(super) fn crew(&self, count: usize, arguments: &[&str]) -> Vec<Running> {
         let quota = ["--reads-per-second", QUOTA];
         (1..=count)
             .map(|number| {
@@ -62,7 +62,7 @@ impl Stage {
     }
 
     /// Everything is there once, all who are left say so, and nobody read more than was allowed.
-    async fn assert_shared(&self, crew: Vec<Running>) -> Vec<Outcome> {
+    pub(super) async fn assert_shared(&self, crew: Vec<Running>) -> Vec<Outcome> {
         let mut outcomes = Vec::new();
         for mut worker in crew {
             outcomes.push(worker.wait().await.unwrap());
@@ -78,7 +78,7 @@ impl Stage {
 }
 
 /// Lanes of a collection stand still, each at a document that no sample comes to, until another plan holds.
-fn stall(collection: &str) -> Fault {
+pub(super) fn stall(collection: &str) -> Fault {
     let stall = Fault::new(Strike::Stall).methods([Method::RunQuery]);
     let stall = stall.collection(collection).after_documents(45);
     stall.lasting(Duration::from_secs(3_600))
@@ -96,7 +96,7 @@ async fn held(client: &Client, worker: &str) -> i64 {
 }
 
 /// Waits until a worker of the crew holds lanes. Lanes that stand still keep it so.
-async fn until_it_holds(client: &Client, worker: &str, crew: &mut [Running]) {
+pub(super) async fn until_it_holds(client: &Client, worker: &str, crew: &mut [Running]) {
     while held(client, worker).await == 0 {
         for running in crew.iter_mut() {
             assert!(!running.has_ended().unwrap(), "{}", running.said(Stream::Stderr));
@@ -114,7 +114,7 @@ async fn until_it_holds_none(client: &Client, worker: &str, others: &mut [Runnin
     }
 }
 
-async fn count(client: &Client, sql: &str) -> i64 {
+pub(super) async fn count(client: &Client, sql: &str) -> i64 {
     client.query_one(sql, &[]).await.unwrap().get(0)
 }
 
@@ -281,7 +281,7 @@ fn who_was_silent_for_too_long_does_not_claim_what_it_still_moves() {
         let held =
             "select count(*), sum(fence)::int8 from etl.lane where worker is not null and state <> 'end'";
         let claims = "select max(query_start)::text from pg_stat_activity \
-                      where query like '%skip locked%' and pid <> pg_backend_pid() and datname = current_database()";
+                      where query like 'with held as%' and pid <> pg_backend_pid() and datname = current_database()";
         // Long enough for it to ask for more lanes, again and again, while its time has run out.
         let mut asked = BTreeSet::new();
         while asked.len() < 12 {

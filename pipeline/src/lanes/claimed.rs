@@ -1,11 +1,11 @@
 //! Lanes that a worker claims, one at a time, as long as there are any that nobody alive holds.
 //!
-//! One that gets none and moves none cuts a long lane of another one in two. That one loses what it has under way, so what
-//! is left must be worth it.
+//! One that gets none and moves none takes a lane from another one that has several, and where all have one, cuts a long one
+//! in two. The other one loses what it has under way, so what is left must be worth it.
 
 use super::{Lanes, Next};
 use crate::fault::{Class, Fault, Part};
-use crate::load::postgres::Fences;
+use crate::load::postgres::{Fences, Whose};
 use crate::metrics;
 use crate::plan::{Lane, Plan};
 use crate::retry::Retry;
@@ -32,14 +32,35 @@ pub(crate) struct Claimed<'s, C> {
     pub(crate) failed: Vec<i32>,
     /// What tells where a lane can be cut.
     pub(crate) store: &'s Store,
-    /// Records that a lane must have left to be cut.
-    pub(crate) worth: u64,
+    /// Records that a lane must have left to be taken from another worker, and to be cut.
+    pub(crate) worth: Worth,
     /// Until when no lane is looked at to be cut, since none could be.
     pub(crate) spared: Option<Instant>,
     /// Asked whether to go on.
     pub(crate) stop: Stop,
 }
 
+/// From how many records on something is worth what it costs.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Worth {
+    taking: u64,
+    cutting: u64,
+}
+
+impl Worth {
+    /// Where batches have so many rows, and a lane is worth planning from so many records on.
+    pub(crate) fn of(batch_rows: u64, lane: u64) -> Worth {
+        Worth {
+            taking: TAKEN * batch_rows,
+            cutting: (CUT * batch_rows).max(lane / 2),
+        }
+    }
+}
+
+/// Batches that a lane must have left to be taken from its worker: what is lost with it are four at the most.
+const TAKEN: u64 = 8;
+/// Batches that it must have left to be cut, for which its middle is looked for and counted as well.
+const CUT: u64 = 16;
 /// How long lanes are let be that could not be cut.
 const SPARED: Duration = Duration::from_secs(5);
 
@@ -51,8 +72,8 @@ impl<C: CheckpointStore> Claimed<'_, C> {
         // under one fence.
         let held = self.fences.lanes().into_iter().map(|lane| lane as i32);
         let taken: Vec<i32> = held.chain(not.iter().copied()).collect();
-        let claimed = ledger.claim_some(self.plan.run, worker, 1, &taken).await?;
-        if let Some(claimed) = claimed.into_iter().next() {
+        let least = self.worth.taking;
+        if let Some(claimed) = ledger.claim_one(self.plan.run, worker, least, &taken).await? {
             if !claimed.is_known_to(&self.plan) {
                 self.plan = member.look_by(&self.plan).await?;
             }
@@ -60,13 +81,7 @@ impl<C: CheckpointStore> Claimed<'_, C> {
                 let message = format!("etl.lane has lane {}, which the plan has not", claimed.lane);
                 Fault::permanent(Part::Identity, "claim lanes", message)
             })?;
-            if claimed.taken_over {
-                tracing::warn!(
-                    lane = lane.id,
-                    "taking over from a worker that was not heard of any more"
-                );
-                metrics::took_over();
-            }
+            tell(lane, claimed.whose);
             member.reads(true);
             self.fences.raise(lane.id, claimed.held.fence);
             self.adopt(lane, &claimed.held.standing).await?;
@@ -101,7 +116,10 @@ impl<C: CheckpointStore> Claimed<'_, C> {
             return Ok(false);
         }
         let Member { worker, ledger, .. } = &*member;
-        let Some((number, seen)) = ledger.long_one(self.plan.run, worker, self.worth, not).await? else {
+        let Some((number, seen)) = ledger
+            .long_one(self.plan.run, worker, self.worth.cutting, not)
+            .await?
+        else {
             return Ok(false);
         };
         self.spared = Some(Instant::now() + SPARED);
@@ -149,6 +167,24 @@ impl<C: CheckpointStore> Claimed<'_, C> {
     }
 }
 
+/// Says whose `lane` was, where it was another one's.
+fn tell(lane: &Lane, whose: Whose) {
+    match whose {
+        Whose::Nobodys => {}
+        Whose::Gone => {
+            tracing::warn!(
+                lane = lane.id,
+                "taking over from a worker that was not heard of any more"
+            );
+            metrics::took_over();
+        }
+        Whose::Busy => tracing::info!(
+            lane = lane.id,
+            "took a lane from a worker that has several, for there was none left to claim"
+        ),
+    }
+}
+
 impl<C: CheckpointStore> Lanes for Claimed<'_, C> {
     async fn next(&mut self, bars: impl Fn(&Lane) -> bool + Send) -> Result<Next, Fault> {
         let barred = self.plan.lanes.iter().filter(|lane| bars(lane));
@@ -187,7 +223,7 @@ impl<C: CheckpointStore> Lanes for Claimed<'_, C> {
         if fault.class == Class::Fenced {
             tracing::warn!(
                 lane = lane.id,
-                "another worker has taken the lane over, or cut it in two; it goes on there"
+                "another worker has taken the lane, or cut it in two; it goes on there"
             );
             metrics::lost();
             return true;

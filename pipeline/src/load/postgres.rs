@@ -6,6 +6,7 @@
 
 pub mod after;
 mod budget;
+mod claims;
 mod copy;
 mod cut;
 mod fences;
@@ -26,9 +27,9 @@ mod tls;
 mod told;
 mod workers;
 
+pub(crate) use claims::Whose;
 pub(crate) use lease::Lease;
 pub(crate) use sqlstate::fault;
-
 pub(crate) use tasks::Task;
 pub(crate) use workers::{Renewal, Worker, session_name};
 

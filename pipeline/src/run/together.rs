@@ -3,7 +3,7 @@
 use super::reach::Reached;
 use super::{Ended, Run};
 use crate::fault::{Fault, Part};
-use crate::lanes::Claimed;
+use crate::lanes::{Claimed, Worth};
 use crate::load::postgres::{Fences, Ledger, Postgres, Task, Worker, session_name};
 use crate::metrics;
 use crate::plan::Plan;
@@ -20,8 +20,6 @@ use uuid::Uuid;
 
 /// How often it is looked whether another worker is done with what it does for all.
 const LOOK: Duration = Duration::from_millis(300);
-/// Batches that a lane must have left to be cut in two: what is lost with it are four at the most.
-const LONG: u64 = 16;
 /// Connections for what workers tell one another.
 const CONNECTIONS: NonZeroUsize = NonZeroUsize::MIN.saturating_add(1);
 
@@ -90,7 +88,7 @@ impl Run<'_> {
             retry: Retry::new(self.policy()),
             failed: Vec::new(),
             store: &reached.store,
-            worth: (LONG * self.habits.batch_rows.get() as u64).max(self.wish().worth() / 2),
+            worth: Worth::of(self.habits.batch_rows.get() as u64, self.wish().worth()),
             spared: None,
             stop: self.stop.clone(),
         };

@@ -51,6 +51,8 @@ pub struct Bill {
     pub refused: u64,
     /// The most reads that were granted in any one second.
     pub most_in_a_second: u64,
+    /// The most reads that were granted in any ten seconds.
+    pub most_in_ten_seconds: u64,
 }
 
 impl Bill {

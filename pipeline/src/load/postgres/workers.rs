@@ -1,10 +1,8 @@
-//! Workers that share a run: who they are, until when each counts as alive, what of the lanes and of the quota is whose.
+//! Workers that share a run: who they are, until when each counts as alive, and what part of the quota is whose.
 //!
-//! A lane is claimed in one statement, under a new fence, and belongs to its worker for as long as that one renews its
-//! row. What is shared out, the quota and the tasks that one worker does for all, is shared out one worker after another:
-//! under a lock that is taken and left within one message, so that nobody holds it who stopped listening.
+//! What is shared out, the quota and the tasks that one worker does for all, is shared out one worker after another: under a
+//! lock that is taken and left within one message, so that nobody holds it who stopped listening.
 
-use super::ledger::{Held, LANE, held};
 use super::{Ledger, sqlstate};
 use crate::fault::{Fault, Part};
 use crate::plan::Plan;
@@ -46,28 +44,6 @@ pub(crate) struct Renewed {
     pub(crate) reads: f64,
     /// Workers that are alive, itself included.
     pub(crate) alive: u64,
-}
-
-/// A lane, claimed among other workers.
-#[derive(Debug)]
-pub(crate) struct Claimed {
-    pub(crate) lane: u32,
-    pub(crate) held: Held,
-    /// It was another's, who is gone.
-    pub(crate) taken_over: bool,
-    /// Where it ends since a part of it was cut off.
-    upto: Option<Vec<u8>>,
-}
-
-impl Claimed {
-    /// Whether `plan` knows the lane as it is by now.
-    pub(crate) fn is_known_to(&self, plan: &Plan) -> bool {
-        let lane = plan.lanes.get(self.lane as usize);
-        lane.is_some_and(|lane| match &self.upto {
-            Some(upto) => lane.to.as_deref().map(str::as_bytes) == Some(upto),
-            None => true,
-        })
-    }
 }
 
 /// How sessions of a worker call themselves, so that another one can end them.
@@ -176,87 +152,6 @@ impl Ledger {
         Ok(rows.skip(1).last())
     }
 
-    /// Claims up to `most` lanes of `run` that nobody alive holds, but for those in `not`: at random, since neighbouring
-    /// ranges of one collection read at the same time would heat up the same part of the source. What is this worker's
-    /// by the ledger, and not in `not`, it was never told of: it claims that as well.
-    pub(crate) async fn claim_some(
-        &self,
-        run: Uuid,
-        worker: &Worker,
-        most: usize,
-        not: &[i32],
-    ) -> Result<Vec<Claimed>, Fault> {
-        // Of a row that was claimed meanwhile, the new version is looked at again: it has a worker then, and the one that
-        // was joined to the old version does not fit it.
-        let sql = format!(
-            "with free as (select l.lane, l.worker <> $2::text::uuid as taken_over, \
-             case when l.claimed_at_read = l.read and l.claims > 0 then l.claims + 1 else 1 end as claims \
-             from etl.lane l left join etl.worker w on w.worker = l.worker \
-             where l.run = $1::text::uuid and l.state <> 'end' and not l.lane = any($4) \
-             and ({FREE} or l.worker = $2::text::uuid) and ({SOUND}) \
-             order by l.worker is null, random() limit $3 for update of l skip locked), \
-             claimed as (update etl.lane l set fence = l.fence + 1, worker = $2::text::uuid, holder = $5, \
-             claims = free.claims, claimed_at_read = l.read from free \
-             where l.run = $1::text::uuid and l.lane = free.lane returning l.*, free.taken_over) \
-             select {LANE}, taken_over, upto from claimed"
-        );
-        let (run, id, most) = (run.to_string(), worker.id.to_string(), most as i64);
-        let values: [(&(dyn ToSql + Sync), Type); 5] = [
-            (&run, Type::TEXT),
-            (&id, Type::TEXT),
-            (&most, Type::INT8),
-            (&not, Type::INT4_ARRAY),
-            (&worker.name, Type::TEXT),
-        ];
-        let rows = self.rows("claim lanes", &sql, &values).await?;
-        let claimed = rows.iter().map(|row| Claimed {
-            lane: row.get::<_, i32>(0) as u32,
-            held: held(row),
-            taken_over: row.get::<_, Option<bool>>("taken_over").unwrap_or_default(),
-            upto: row.get("upto"),
-        });
-        Ok(claimed.collect())
-    }
-
-    /// How many lanes of `run` have not ended that somebody may yet move, but for those in `not`; and those that nobody
-    /// may claim any more.
-    pub(crate) async fn left(&self, run: Uuid, not: &[i32]) -> Result<(u64, Vec<u32>), Fault> {
-        let sql = format!(
-            "select count(*) filter (where not l.lane = any($2) and (({SOUND}) or not ({FREE}))), \
-             coalesce(array_agg(l.lane) filter (where ({FREE}) and not ({SOUND})), '{{}}') \
-             from etl.lane l left join etl.worker w on w.worker = l.worker \
-             where l.run = $1::text::uuid and l.state <> 'end'"
-        );
-        let run = run.to_string();
-        let values: [(&(dyn ToSql + Sync), Type); 2] = [(&run, Type::TEXT), (&not, Type::INT4_ARRAY)];
-        let rows = self.rows("look which lanes are left", &sql, &values).await?;
-        Ok(rows.first().map_or((0, Vec::new()), |row| {
-            let poisoned: Vec<i32> = row.get(1);
-            let poisoned = poisoned.into_iter().map(|lane| lane as u32).collect();
-            (row.get::<_, i64>(0) as u64, poisoned)
-        }))
-    }
-
-    /// Leaves `lane` to whoever claims it next.
-    pub(crate) async fn release(&self, run: Uuid, worker: &Worker, lane: u32) -> Result<(), Fault> {
-        let sql = "update etl.lane set worker = null where run = $1::text::uuid and lane = $2 and worker = $3::text::uuid";
-        let (run, lane, id) = (run.to_string(), lane as i32, worker.id.to_string());
-        let values: [(&(dyn ToSql + Sync), Type); 3] =
-            [(&run, Type::TEXT), (&lane, Type::INT4), (&id, Type::TEXT)];
-        self.rows("leave a lane to others", sql, &values).await.map(drop)
-    }
-
-    /// Leaves the lanes of `worker` to others. A lane that it only held says nothing against that lane.
-    pub(crate) async fn leave_lanes(&self, worker: &Worker) -> Result<(), Fault> {
-        let sql = "update etl.lane set worker = null, \
-                   claims = case when claimed_at_read = read then greatest(0, claims - 1) else claims end \
-                   where worker = $1::text::uuid";
-        let id = worker.id.to_string();
-        self.rows("leave lanes to others", sql, &[(&id, Type::TEXT)])
-            .await
-            .map(drop)
-    }
-
     /// Takes `worker` out, and with it what it had of the quota.
     pub(crate) async fn depart(&self, worker: &Worker) -> Result<(), Fault> {
         let sql = "delete from etl.worker where worker = $1::text::uuid";
@@ -312,12 +207,6 @@ impl Ledger {
 
 /// What a quota is counted over.
 const SECOND: &str = "interval '1 second'";
-/// Nobody holds the lane, or somebody who is gone.
-const FREE: &str = "l.worker is null or w.until < now()";
-/// It moved since it was claimed last, or was not claimed five times yet: a lane that takes down one worker after another
-/// is nobody's to claim any more.
-const SOUND: &str = "l.claims < 5 or l.claimed_at_read <> l.read";
-
 pub(super) fn milliseconds(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
