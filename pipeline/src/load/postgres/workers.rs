@@ -207,6 +207,7 @@ impl Ledger {
 
 /// What a quota is counted over.
 const SECOND: &str = "interval '1 second'";
+
 pub(super) fn milliseconds(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
