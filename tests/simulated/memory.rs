@@ -3,17 +3,18 @@
 use super::large::{BESIDE, run};
 use crate::support::test;
 
-/// What is granted, in KiB, and batches that fit into it several times.
-const GRANTED: u64 = 64 << 10;
+/// What is granted, in KiB. Half of it is for documents in flight, and even the smallest set has twice that, in more lanes
+/// than are moved at a time: on a machine that is busy elsewhere, all of it is in use, whatever the size.
+const GRANTED: u64 = 48 << 10;
 const SHAPE: [&str; 6] = [
     "--memory",
-    "64MiB",
+    "48MiB",
     "--batch-bytes",
-    "4MiB",
+    "1MiB",
     "--lane-documents",
-    "20000",
+    "4000",
 ];
-/// What equal runs differ by at the most, in KiB; ten times the documents are 230 MiB more.
+/// What equal runs differ by at the most, in KiB; ten times the documents are 500 MiB more.
 const MARGIN: u64 = 24 << 10;
 
 /// So many documents of so many bytes.
@@ -27,7 +28,7 @@ fn orders(documents: u64, bytes: u64) -> String {
 #[test]
 fn ten_times_the_documents_take_the_same_memory_and_never_more_than_is_granted() {
     test(async {
-        let [small, large, wide] = [(40_000, 600), (400_000, 600), (1_000, 64_000)];
+        let [small, large, wide] = [(40_000, 1_500), (400_000, 1_500), (1_000, 64_000)];
         let mut took = Vec::new();
         for (documents, bytes) in [small, large, wide] {
             let run = run(&orders(documents, bytes), &SHAPE).await;

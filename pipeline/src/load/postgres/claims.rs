@@ -51,7 +51,7 @@ impl Ledger {
     /// Claims a lane of `run` that nobody alive holds, but for those in `not`: at random, since neighbouring ranges of one
     /// collection read at the same time would heat up the same part of the source; and no more than the worker's equal
     /// part of them, so that others who have just begun find some as well. What is this worker's by the ledger, and not in
-    /// `not`, it was never told of: it claims that as well.
+    /// `not`, it was never told of: it claims that as well, however often, since that says nothing against the lane.
     ///
     /// Where there is none, a worker without any takes one from another that has several. That costs the other one what it
     /// has under way, so the lane must have moved since it was claimed, and have at least `least` records left.
@@ -72,12 +72,13 @@ impl Ledger {
              part as (select ceil((select sum(lanes) from held) / greatest(1, workers)) as most, \
              coalesce((select lanes from held where worker = $2::text::uuid), 0) as mine from alive), \
              one as (select l.lane, case when l.worker <> $2::text::uuid then w.until >= now() end as alive, \
-             case when l.claimed_at_read = l.read and l.claims > 0 then l.claims + 1 else 1 end as claims \
+             case when l.worker = $2::text::uuid then l.claims \
+             when l.claimed_at_read = l.read and l.claims > 0 then l.claims + 1 else 1 end as claims \
              from part cross join etl.lane l left join etl.worker w on w.worker = l.worker \
-             where l.run = $1::text::uuid and l.state <> 'end' and not l.lane = any($4) and ({SOUND}) \
-             and (l.worker = $2::text::uuid or ({FREE}) and mine < most or mine = 0 and w.until >= now() \
+             where l.run = $1::text::uuid and l.state <> 'end' and not l.lane = any($4) \
+             and (l.worker = $2::text::uuid or ({SOUND}) and (({FREE}) and mine < most or mine = 0 and w.until >= now() \
              and l.read > l.claimed_at_read and l.expected - l.read >= $3 \
-             and (select lanes from held where held.worker = l.worker) > 1) \
+             and (select lanes from held where held.worker = l.worker) > 1)) \
              order by coalesce(w.until >= now() and l.worker <> $2::text::uuid, false), l.worker is null, random() \
              limit 1 for update of l skip locked), \
              claimed as (update etl.lane l set fence = l.fence + 1, worker = $2::text::uuid, holder = $5, \
