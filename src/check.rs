@@ -74,7 +74,9 @@ async fn look(config: &Config, source: &Source, target: &Target, dir: &Path) -> 
     findings.push(directory);
     if usable {
         let wish = Wish::asked(source, target, &config.mapping, &config.run);
-        let beginning = check::beginning(dir, answers.then_some(target), &wish);
+        let join = config.run.join;
+        let others = answers.then_some(check::Others { target, join });
+        let beginning = check::beginning(dir, others, &wish);
         let beginning = within(of_target, "checkpoints.run", async {
             beginning.await.into_iter().collect()
         });

@@ -1,7 +1,9 @@
-//! A run as a person sees it: a live line on a terminal, one plain line every ten seconds elsewhere.
+//! A run as a person sees it: a live line on a terminal, one plain line every ten seconds elsewhere, an event of the log
+//! where that is for programs.
 
+use crate::Voice;
 use crate::text::{bytes, count, duration};
-use config::in_line;
+use config::{LogFormat, in_line};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use pipeline::progress::{Phase, Progress, Snapshot};
 use std::sync::Arc;
@@ -20,6 +22,19 @@ pub(crate) enum Style {
     },
     /// A line now and then.
     Plain,
+    /// The same as an event.
+    Logged,
+}
+
+impl Style {
+    /// What `voice` wants.
+    pub(crate) fn of(voice: &Voice) -> Style {
+        match voice.log {
+            LogFormat::Json => Style::Logged,
+            LogFormat::Text if voice.live => Style::Live { colour: voice.colour },
+            LogFormat::Text => Style::Plain,
+        }
+    }
 }
 
 /// Shows `progress` until the future is dropped.
@@ -29,7 +44,16 @@ pub(crate) async fn show(progress: Arc<Progress>, display: MultiProgress, style:
             tokio::join!(live(&progress, display, colour), watch(&progress, health));
         }
         Style::Plain => {
-            tokio::join!(plain(&progress), watch(&progress, health));
+            tokio::join!(
+                plain(&progress, |line| eprintln!("{line}")),
+                watch(&progress, health)
+            );
+        }
+        Style::Logged => {
+            tokio::join!(
+                plain(&progress, |line| tracing::info!("{line}")),
+                watch(&progress, health)
+            );
         }
     }
 }
@@ -79,7 +103,7 @@ impl Drop for Cleared {
     }
 }
 
-async fn plain(progress: &Progress) {
+async fn plain(progress: &Progress, say: impl Fn(String)) {
     let mut tick = tokio::time::interval(PLAIN_EVERY);
     tick.tick().await;
     loop {
@@ -87,8 +111,8 @@ async fn plain(progress: &Progress) {
         let now = progress.snapshot();
         let percent = 100 * now.total.read / now.planned.max(1);
         match now.phase {
-            Phase::Loading => eprintln!("{percent}%  {}", line(&now)),
-            _ => eprintln!("{}", line(&now)),
+            Phase::Loading => say(format!("{percent}%  {}", line(&now))),
+            _ => say(line(&now)),
         }
     }
 }
@@ -102,7 +126,7 @@ async fn watch(progress: &Progress, health: Duration) {
         if now.phase == Phase::Loading && now.here.read == last && now.total.read < now.planned {
             tracing::warn!(
                 seconds = health.as_secs(),
-                "nothing has been committed for a while; waiting for source or target"
+                "nothing has been committed for a while; waiting for the source, its quota, or the target"
             );
         }
         last = now.here.read;

@@ -6,10 +6,11 @@
 //! bounded by this, whoever asks for it and however.
 
 use crate::health::{Health, PATHS, Probe};
+use crate::watched::Watched;
 use metrics_exporter_prometheus::PrometheusHandle;
 use metrics_process::Collector;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
@@ -34,6 +35,7 @@ pub(crate) struct Told {
     /// What this process takes of its machine, looked up when it is asked for.
     pub(crate) process: Collector,
     pub(crate) health: Health,
+    pub(crate) watched: Watched,
 }
 
 /// Answers on `listener` for as long as it is polled.
@@ -68,6 +70,7 @@ async fn answer(mut stream: TcpStream, told: &Told) -> std::io::Result<()> {
     let head = head(&mut stream).await?;
     let (status, body) = match head.as_deref().map(asked) {
         Some(Asked::Page) => {
+            told.watched.note(Instant::now());
             told.process.collect();
             ("200 OK", told.metrics.render())
         }

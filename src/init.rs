@@ -32,15 +32,10 @@ pub(crate) fn verb(config: &Config, matches: &ArgMatches, voice: Voice) -> anyho
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let surveyed = runtime.block_on(async {
         let progress = Arc::new(Progress::default());
-        let style = if voice.live {
-            Style::Live { colour: voice.colour }
-        } else {
-            Style::Plain
-        };
         let shown = tokio::spawn(display::show(
             progress.clone(),
             voice.display.clone(),
-            style,
+            Style::of(&voice),
             config.run.health_interval,
         ));
         let init = Init {

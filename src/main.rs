@@ -19,10 +19,11 @@ mod telemetry;
 mod text;
 mod traces;
 mod verify;
+mod watched;
 
 use clap::ArgMatches;
 use clap::error::ErrorKind;
-use config::{Config, Needs};
+use config::{Config, LogFormat, Needs};
 use exit::Exit;
 use indicatif::{MultiProgress, ProgressDrawTarget};
 use rustix::fs::Mode;
@@ -47,6 +48,8 @@ pub(crate) struct Voice {
     colour_on_page: bool,
     /// The terminal, shared by log and progress.
     display: MultiProgress,
+    /// Whether the log is for people or for programs.
+    log: LogFormat,
 }
 
 fn main() -> ExitCode {
@@ -126,6 +129,10 @@ fn with_config(
             return Ok(Exit::Configuration);
         }
     };
+    let voice = Voice {
+        log: config.telemetry.log_format,
+        ..voice
+    };
     // Kept until the verb is done, and what it has not sent by then is sent.
     let _traces = match telemetry::log(&config.telemetry, voice.display.clone(), voice.colour) {
         Ok(traces) => traces,
@@ -157,6 +164,7 @@ fn voice(matches: &ArgMatches) -> Voice {
         colour: live && !plain,
         colour_on_page: able && !plain && std::io::stdout().is_terminal(),
         display: MultiProgress::with_draw_target(target),
+        log: LogFormat::Text,
     }
 }
 

@@ -7,7 +7,7 @@ use crate::summary::Summary;
 use crate::{Voice, complain, plan, say, telemetry};
 use checkpoints::{Rocks, Vectors};
 use clap::ArgMatches;
-use config::Config;
+use config::{Config, LogFormat};
 use pipeline::budget::Budget;
 use pipeline::embed::Embedder;
 use pipeline::fault::{Fault, Part};
@@ -44,10 +44,13 @@ async fn execute(config: &Config, voice: &Voice) -> anyhow::Result<Exit> {
         progress: progress.clone(),
         stop: stop.clone(),
     };
-    if let Err(error) = telemetry::metrics(&config.telemetry, health) {
-        complain(&format!("{error:#}"));
-        return Ok(Exit::Configuration);
-    }
+    let watched = match telemetry::metrics(&config.telemetry, health) {
+        Ok(watched) => watched,
+        Err(error) => {
+            complain(&format!("{error:#}"));
+            return Ok(Exit::Configuration);
+        }
+    };
     let store = match open(config) {
         Ok(store) => Arc::new(store),
         Err(fault) => return Ok(failed(&fault, voice)),
@@ -61,15 +64,10 @@ async fn execute(config: &Config, voice: &Voice) -> anyhow::Result<Exit> {
         Err(fault) => return Ok(failed(&fault, voice)),
     };
     let signals = tokio::spawn(heed_signals(stop.clone()));
-    let style = if voice.live {
-        Style::Live { colour: voice.colour }
-    } else {
-        Style::Plain
-    };
     let shown = tokio::spawn(display::show(
         progress.clone(),
         voice.display.clone(),
-        style,
+        Style::of(voice),
         config.run.health_interval,
     ));
     let ended = tokio::select! {
@@ -78,14 +76,22 @@ async fn execute(config: &Config, voice: &Voice) -> anyhow::Result<Exit> {
     };
     shown.abort();
     let _ = shown.await;
-    signals.abort();
     let budget = run.budget.clone();
     let (exit, summary) = conclude(ended, &stop, &progress, &budget, began);
     // A directory that turned out to be another run's is left as it is.
     if progress.plan().is_some() {
         summary.ending(exit).keep(&*store);
     }
-    print(&summary, voice);
+    print(&summary, voice, exit);
+    // Whoever comes next may have the directory meanwhile.
+    drop((run, store));
+    if !stop.is_draining() {
+        tokio::select! {
+            () = watched.last_look() => {}
+            () = stop.draining() => {}
+        }
+    }
+    signals.abort();
     Ok(exit)
 }
 
@@ -132,11 +138,15 @@ pub(crate) fn failed(fault: &Fault, voice: &Voice) -> Exit {
     print(
         &Summary::new(&Progress::default(), Duration::ZERO, exit).with_fault(fault),
         voice,
+        exit,
     );
     exit
 }
 
-fn print(summary: &Summary, voice: &Voice) {
+fn print(summary: &Summary, voice: &Voice, exit: Exit) {
+    if voice.log == LogFormat::Json {
+        summary.log(exit);
+    }
     if voice.json {
         match serde_json::to_string(summary) {
             Ok(text) => say(&format!("{text}\n")),

@@ -59,7 +59,9 @@ pub(crate) fn verb(config: &Config, voice: Voice) -> anyhow::Result<Exit> {
         });
         say(&format!("{status}\n"));
     } else {
-        say(&page(&plan, &standings, &total, ended, ending.as_ref()));
+        let holder = checkpoints::holder(dir);
+        let sums = (standings.as_slice(), &total);
+        say(&page(&plan, sums, ended, ending.as_ref(), holder.as_deref()));
     }
     Ok(Exit::Complete)
 }
@@ -93,7 +95,13 @@ fn standings(plan: &Plan, store: &Rocks) -> anyhow::Result<(Vec<Standing>, Tally
     Ok((standings, total))
 }
 
-fn page(plan: &Plan, standings: &[Standing], total: &Tally, ended: bool, ending: Option<&Ending>) -> String {
+fn page(
+    plan: &Plan,
+    (standings, total): (&[Standing], &Tally),
+    ended: bool,
+    ending: Option<&Ending>,
+    holder: Option<&str>,
+) -> String {
     let rows: Vec<Vec<String>> = standings
         .iter()
         .map(|standing| {
@@ -108,10 +116,15 @@ fn page(plan: &Plan, standings: &[Standing], total: &Tally, ended: bool, ending:
         })
         .collect();
     let news = ending.filter(|ending| ending.is_news());
-    let next = if let Some(news) = news {
+    let held = holder.map(|holder| format!("nothing; it is under way: {holder}"));
+    let next = if let Some(held) = &held {
+        held
+    } else if let Some(news) = news {
         &news.next
+    } else if ended && ending.is_some() {
+        "nothing; the run is complete, and its sums add up"
     } else if ended {
-        "every lane is at its end; `etl run` with the same options adds the keys and checks the sums if that is not done yet"
+        "every lane is at its end; `etl run` with the same options adds the keys and checks the sums"
     } else {
         "`etl run` with the same options goes on"
     };

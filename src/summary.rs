@@ -57,6 +57,9 @@ pub(crate) struct Summary {
     #[serde(skip)]
     records: Records,
     error: Option<String>,
+    /// The short word for it.
+    #[serde(skip)]
+    cause: Option<String>,
     next: String,
     #[serde(skip)]
     bytes: u64,
@@ -134,6 +137,7 @@ impl Summary {
             outcome: word(exit, snapshot.records),
             records: snapshot.records,
             error: None,
+            cause: None,
             next: next(exit, total.quarantined, snapshot.records),
             bytes: total.bytes,
         }
@@ -165,6 +169,7 @@ impl Summary {
     /// The same, with what went wrong.
     pub(crate) fn with_fault(mut self, fault: &Fault) -> Self {
         self.error = Some(fault.said());
+        self.cause = Some(fault.cause.clone());
         if let Some(remedy) = &fault.remedy {
             self.next = told(remedy);
         }
@@ -180,6 +185,17 @@ impl Summary {
             error: self.error.clone(),
             failed_lanes: self.failed_lanes.clone(),
             next: self.next.clone(),
+        }
+    }
+
+    /// The last event of a log that is for programs.
+    pub(crate) fn log(&self, exit: Exit) {
+        let (exit_code, outcome, next) = (exit as u8, self.outcome, &self.next);
+        match (exit, &self.error) {
+            (Exit::Complete, _) => tracing::info!(exit_code, "{outcome}"),
+            (Exit::Stopped, _) => tracing::warn!(exit_code, next, "{outcome}"),
+            (_, None) => tracing::error!(exit_code, next, "{outcome}"),
+            (_, Some(error)) => tracing::error!(exit_code, next, cause = self.cause, "{outcome}: {error}"),
         }
     }
 

@@ -7,6 +7,7 @@ use crate::args::{COMMIT, VERSION};
 use crate::exposition::{self, Told};
 use crate::health::Health;
 use crate::traces::Traces;
+use crate::watched::Watched;
 use anyhow::Context;
 use config::{LogFormat, Telemetry, spelled, veiled};
 use indicatif::MultiProgress;
@@ -62,10 +63,11 @@ pub(crate) fn log(
     Ok(traces)
 }
 
-/// Starts the listener that tells metrics and health, unless it is off. Must run inside the runtime.
-pub(crate) fn metrics(telemetry: &Telemetry, health: Health) -> anyhow::Result<()> {
+/// Starts the listener that tells metrics and health, unless it is off, and says who watches. Must run inside the runtime.
+pub(crate) fn metrics(telemetry: &Telemetry, health: Health) -> anyhow::Result<Watched> {
+    let watched = Watched::default();
     let Some(address) = telemetry.metrics_listen else {
-        return Ok(());
+        return Ok(watched);
     };
     let listener = match std::net::TcpListener::bind(address) {
         Ok(listener) => listener,
@@ -73,7 +75,7 @@ pub(crate) fn metrics(telemetry: &Telemetry, health: Health) -> anyhow::Result<(
             tracing::warn!(
                 "metrics are off: {address} cannot be listened on ({error}); choose one with --metrics-listen"
             );
-            return Ok(());
+            return Ok(watched);
         }
         Err(error) => {
             anyhow::bail!("--metrics-listen {address} cannot be listened on: {error}; choose another, or off")
@@ -95,6 +97,7 @@ pub(crate) fn metrics(telemetry: &Telemetry, health: Health) -> anyhow::Result<(
         metrics,
         process,
         health,
+        watched: watched.clone(),
     };
     tokio::spawn(exposition::serve(listener, told));
     tracing::info!("metrics on http://{address}{}", exposition::PATH);
@@ -104,7 +107,7 @@ pub(crate) fn metrics(telemetry: &Telemetry, health: Health) -> anyhow::Result<(
              127.0.0.1 serves this machine alone"
         );
     }
-    Ok(())
+    Ok(watched)
 }
 
 /// Standard error, shared with the progress display: a line for each event, whatever is in it.

@@ -120,4 +120,15 @@ mod tests {
     fn the_map_keeps_the_laws() {
         crate::laws::all(Memory::default);
     }
+
+    #[test]
+    fn what_is_held_is_the_plan_the_ending_and_every_lane() -> Result<(), CheckpointError> {
+        let memory = Memory::default();
+        assert_eq!(memory.bytes(), 0);
+        let lanes = [1, 2, 3].map(|lane| (LaneId(lane), Progress::default()));
+        memory.begin(&[b'x'; 100], &lanes)?;
+        memory.note_ending(Some(&[b'x'; 10]))?;
+        assert_eq!(memory.bytes(), 110 + 3 * size_of::<(LaneId, Progress)>() as u64);
+        Ok(())
+    }
 }

@@ -221,7 +221,12 @@ impl Page<'_> {
             .iter()
             .map(|setting| setting.key)
             .find(|known| known.ends_with(&format!(".{leaf}")));
-        let advice = match moved {
+        // And a flag's name a likelier one than either.
+        let flag = format!("--{}", leaf.replace('_', "-"));
+        let of_flag = SETTINGS
+            .iter()
+            .find(|setting| setting.flag == Some(flag.as_str()));
+        let advice = match of_flag.map(|setting| setting.key).or(moved) {
             Some(known) => format!("did you mean `{known}`?"),
             None => meant(key, SETTINGS.iter().map(|setting| setting.key)),
         };
@@ -232,7 +237,7 @@ impl Page<'_> {
 fn meant(word: &str, known: impl Iterator<Item = &'static str>) -> String {
     match nearest(word, known) {
         Some(known) => format!("did you mean `{known}`?"),
-        None => "remove it, or look the name up in the documented sample".to_owned(),
+        None => "remove it, or look the name up in config/example.toml".to_owned(),
     }
 }
 

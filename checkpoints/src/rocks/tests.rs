@@ -107,6 +107,10 @@ fn a_second_writer_is_told_who_holds_the_directory_and_a_reader_is_let_in() {
     assert!(refused.to_string().contains("process 42"), "{refused}");
     let reader = Rocks::open_read_only(dir.path()).unwrap();
     assert!(reader.progress(LaneId(4)).unwrap().position.is_end());
+    // Whoever holds it may not have introduced itself yet.
+    std::fs::write(dir.path().join(OWNER), "").unwrap();
+    let refused = Rocks::open(dir.path(), "etl run, process 43").unwrap_err();
+    assert!(refused.to_string().contains("another process"), "{refused}");
 }
 
 #[test]

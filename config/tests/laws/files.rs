@@ -15,8 +15,8 @@ fn three_mistakes_are_reported_at_once_each_with_its_line() {
     assert_eq!(
         problems(read_with_needed(text)),
         [
-            "etl.toml line 3: no setting is called `source.bach_rows`; remove it, or look the name up in the \
-             documented sample",
+            "etl.toml line 3: no setting is called `source.bach_rows`; remove it, or look the name up in \
+             config/example.toml",
             "etl.toml line 6: run.lanes is a string; write a whole number, without quotes",
             "etl.toml line 9: run.batch_rows: `0` is not a whole number from 1 to 1000000; write one",
         ]

@@ -14,9 +14,18 @@ use std::time::Duration;
 const RUN: &str = "checkpoints.run";
 const REFUSED: &str = "the run that is asked for now is refused";
 
+/// The target, and whether its run is to be shared with others.
+#[derive(Debug, Clone, Copy)]
+pub struct Others<'t> {
+    /// The target.
+    pub target: &'t config::Target,
+    /// Whether others may be at the run.
+    pub join: bool,
+}
+
 /// What there is to say about the run that `dir` and `target` know of; nothing where neither knows one. A target that
 /// does not answer is left out: whoever looked at the target has told why.
-pub async fn beginning(dir: &Path, target: Option<&config::Target>, wish: &Wish) -> Option<Finding> {
+pub async fn beginning(dir: &Path, target: Option<Others<'_>>, wish: &Wish) -> Option<Finding> {
     match Rocks::open_read_only(dir) {
         Ok(store) => look(&store, dir, target, wish).await,
         // A directory that cannot even be looked into is told of as such.
@@ -30,7 +39,7 @@ pub async fn beginning(dir: &Path, target: Option<&config::Target>, wish: &Wish)
 async fn look<C: CheckpointStore>(
     store: &C,
     dir: &Path,
-    target: Option<&config::Target>,
+    target: Option<Others<'_>>,
     wish: &Wish,
 ) -> Option<Finding> {
     let remembers = matches!(store.plan(), Ok(Some(_)));
@@ -60,7 +69,7 @@ async fn look<C: CheckpointStore>(
 
 async fn with_target<C: CheckpointStore>(
     store: &C,
-    target: &config::Target,
+    others: Others<'_>,
     wish: &Wish,
 ) -> Result<Beginning, Fault> {
     // Nothing here is tried twice.
@@ -70,11 +79,17 @@ async fn with_target<C: CheckpointStore>(
         longest: Duration::ZERO,
         budget: Duration::ZERO,
     };
-    let ledger = Ledger::new(Postgres::new(target, once)?);
+    let ledger = Ledger::new(Postgres::new(others.target, once)?);
     let known = ledger.exists().await?.then_some(&ledger);
     let beginning = recovery::begin(store, known, wish).await?;
     if let Beginning::Known(plan) = &beginning {
         recovery::check_tables(&ledger, plan).await?;
+    }
+    if let (true, Beginning::Known(plan) | Beginning::Remembered(plan)) = (known.is_some(), &beginning) {
+        match others.join {
+            true => ledger.all_plan_alike(plan).await?,
+            false => ledger.nobody_shares(plan).await?,
+        }
     }
     Ok(beginning)
 }

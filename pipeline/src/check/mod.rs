@@ -10,7 +10,7 @@ mod qdrant;
 mod source;
 mod target;
 
-pub use beginning::beginning;
+pub use beginning::{Others, beginning};
 pub use directory::directory;
 pub use qdrant::qdrant;
 pub use source::source;

@@ -23,6 +23,8 @@ mod sweep;
 mod swept;
 mod tables;
 mod tasks;
+#[cfg(test)]
+mod tests;
 mod tls;
 mod told;
 mod workers;
@@ -246,33 +248,4 @@ fn client_config(connection: &config::Connection) -> tokio_postgres::Config {
         client.options(options);
     }
     client
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use tokio_postgres::config::TargetSessionAttrs;
-
-    #[test]
-    fn of_several_hosts_the_one_that_takes_writes_is_wanted() {
-        let to = |hosts: &[&str]| {
-            client_config(&config::Connection {
-                hosts: hosts.iter().map(ToString::to_string).collect(),
-                port: 5432,
-                user: "etl".to_owned(),
-                password: None,
-                dbname: "app".to_owned(),
-                tls: config::Tls::Disable,
-                root_certificate: None,
-                pooler: false,
-                application_name: "etl".to_owned(),
-                connect_timeout: Duration::from_secs(1),
-                options: None,
-                channel_binding: config::ChannelBinding::Disable,
-            })
-            .get_target_session_attrs()
-        };
-        assert_eq!(to(&["one"]), TargetSessionAttrs::Any);
-        assert_eq!(to(&["one", "two"]), TargetSessionAttrs::ReadWrite);
-    }
 }

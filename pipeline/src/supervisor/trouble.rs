@@ -145,4 +145,14 @@ mod tests {
         );
         assert!(!row.is_hopeless(&given_up, 501, 2));
     }
+
+    #[test]
+    fn what_all_of_them_need_ends_them_all_with_the_first_reason() {
+        let mut troubles = Troubles::new(2);
+        for message in ["the first", "the second"] {
+            troubles.end_with(Fault::permanent(Part::Target, "renew the lease", message));
+        }
+        let ended = troubles.end().map(|failed| failed.len());
+        assert_eq!(ended.map_err(|fault| fault.message), Err("the first".to_owned()));
+    }
 }

@@ -8,7 +8,7 @@ use super::ledger::{Held, LANE, held, parse};
 use super::workers::{Worker, milliseconds};
 use super::{Ledger, sqlstate};
 use crate::fault::{Fault, Part};
-use crate::plan::{Lane, Plan};
+use crate::plan::Lane;
 use crate::source::Range;
 use checkpoints::Position;
 use tokio_postgres::types::{ToSql, Type};
@@ -67,7 +67,7 @@ impl Ledger {
             .query_typed(plan, &[(&run, Type::TEXT)])
             .await
             .map_err(failed)?;
-        let Some(plan) = rows.first().map(|row| parse(row.get(0))).transpose()? else {
+        let Some(mut plan) = rows.first().map(|row| parse(row.get(0))).transpose()? else {
             return Ok(false);
         };
         let standing = format!(
@@ -85,7 +85,7 @@ impl Ledger {
         if now.read_at != seen.standing.read_at || !is_before_the_cut(&now.progress.position) {
             return Ok(false);
         }
-        let Some((plan, new)) = recut(plan, lane, behind) else {
+        let Some(new) = recut(&mut plan.lanes, lane, behind) else {
             return Ok(false);
         };
         let text = serde_json::to_string(&plan)
@@ -114,13 +114,11 @@ impl Ledger {
     }
 }
 
-/// The plan with `lane` cut, and the number of the lane that was cut off; nothing where the lane ends elsewhere.
-fn recut(mut plan: Plan, lane: u32, behind: &Range) -> Option<(Plan, i32)> {
-    let id = u32::try_from(plan.lanes.len()).ok()?;
-    let old = plan
-        .lanes
-        .get_mut(lane as usize)
-        .filter(|old| old.to == behind.to)?;
+/// Cuts `lane` off where `behind` begins, and says the number of the lane that is made of that; nothing where the lane
+/// ends elsewhere.
+fn recut(lanes: &mut Vec<Lane>, lane: u32, behind: &Range) -> Option<i32> {
+    let id = u32::try_from(lanes.len()).ok()?;
+    let old = lanes.get_mut(lane as usize).filter(|old| old.to == behind.to)?;
     // Counted at the plan's time; it may be read at a later one.
     let documents = behind.documents.min(old.documents);
     let new = Lane {
@@ -131,6 +129,6 @@ fn recut(mut plan: Plan, lane: u32, behind: &Range) -> Option<(Plan, i32)> {
     };
     old.to.clone_from(&behind.from);
     old.documents -= documents;
-    plan.lanes.push(new);
-    Some((plan, i32::try_from(id).ok()?))
+    lanes.push(new);
+    i32::try_from(id).ok()
 }

@@ -44,3 +44,20 @@ impl From<Vec<Held>> for Fences {
         Fences(Arc::new(Mutex::new(fences)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fence_holds_from_when_it_is_raised_until_it_is_lowered() {
+        let fences = Fences::default();
+        let shared = fences.clone();
+        fences.raise(3, 7);
+        fences.raise(5, 2);
+        assert_eq!((shared.of(3), shared.lanes()), (7, vec![3, 5]));
+        shared.lower(3);
+        assert_eq!((fences.of(3), fences.lanes()), (NONE, vec![5]));
+        assert!(fences.of(5) > NONE);
+    }
+}

@@ -93,10 +93,10 @@ fn bounds(lane: &Lane) -> (Option<&str>, Option<&str>, bool) {
 fn ids(collection: &str, lane: &Lane, relation: &Relation<'_>) -> String {
     let (from, to, uuids) = bounds(lane);
     match of_ids(relation) {
-        Some((name, Type::Scalar(Scalar::BigInt))) if !uuids => bigints(&name, from, to),
+        Some((name, Type::Scalar(Scalar::BigInt))) => bigints(&name, from, to),
         Some((name, Type::Scalar(Scalar::Numeric(_)))) if !uuids => between(&name, from, to, "numeric"),
         Some((name, Type::Scalar(Scalar::Uuid))) if uuids => between(&name, from, to, "uuid"),
-        Some((_, Type::Scalar(Scalar::BigInt | Scalar::Numeric(_) | Scalar::Uuid))) => "false".to_owned(),
+        Some((_, Type::Scalar(Scalar::Numeric(_) | Scalar::Uuid))) => "false".to_owned(),
         _ => in_paths(collection, "r._path", from, to, uuids),
     }
 }
@@ -112,7 +112,7 @@ fn is_uuid(id: &str) -> bool {
     id.contains('-')
 }
 
-/// Numbers that a bigint cannot say lie beyond all that the column holds.
+/// Numbers that a bigint cannot say, and UUIDs, lie beyond all that the column holds.
 fn bigints(name: &str, from: Option<&str>, to: Option<&str>) -> String {
     let holds = |id: &&str| id.parse::<i64>().is_ok();
     match from.filter(|from| !holds(from)) {

@@ -18,7 +18,7 @@ pub(crate) fn fault(action: &str, error: &tokio_postgres::Error) -> Fault {
 /// The fault behind an error met while connecting.
 pub(super) fn connect_fault(action: &str, error: &tokio_postgres::Error) -> Fault {
     let message = words(error);
-    if message.contains("certificate") || message.contains("invalid peer") {
+    if message.contains("certificate") {
         return Fault::permanent(Part::Target, action, message).with_cause("tls").with_remedy(
             "the server's certificate is verified; name its authority with sslrootcert=FILE in DATABASE_URL, or accept any certificate with sslmode=no-verify",
         );

@@ -98,26 +98,30 @@ impl Stage {
             .batch_execute(&format!("analyze pg_temp.{}", self.name))
             .await?;
         let mut merged = Merged::default();
-        match self.is_child {
-            true => merged.deleted = lease.execute_typed(&self.delete_sql(documents), &[]).await?,
-            false => merged.updated = lease.execute_typed(&self.update_sql(), &[]).await?,
+        if self.is_child {
+            merged.deleted = lease.execute_typed(&self.delete_sql(documents), &[]).await?;
+        } else if let Some(update) = self.update_sql() {
+            merged.updated = lease.execute_typed(&update, &[]).await?;
         }
         merged.inserted = lease.execute_typed(&self.insert_sql(), &[]).await?;
         Ok(merged)
     }
 
-    fn update_sql(&self) -> String {
+    /// Nothing where a row is its key, and no more.
+    fn update_sql(&self) -> Option<String> {
         let others = self.columns.iter().filter(|column| !self.key.contains(column));
         let set: Vec<String> = others.map(|column| format!("{column} = s.{column}")).collect();
-        format!(
-            "update {} as r set {} from pg_temp.{} as s where {} and {} *<> {}",
-            self.table,
-            set.join(", "),
-            self.name,
-            self.same(),
-            self.image("r"),
-            self.image("s")
-        )
+        (!set.is_empty()).then(|| {
+            format!(
+                "update {} as r set {} from pg_temp.{} as s where {} and {} *<> {}",
+                self.table,
+                set.join(", "),
+                self.name,
+                self.same(),
+                self.image("r"),
+                self.image("s")
+            )
+        })
     }
 
     fn insert_sql(&self) -> String {

@@ -77,12 +77,22 @@ impl Ledger {
             return Ok(());
         };
         let (name, theirs) = (other.get::<_, String>(0), other.get::<_, String>(1));
-        let message = format!("{name} runs etl {theirs}, and this is etl {version}");
-        Err(
-            Fault::permanent(Part::Identity, "join the other workers", message)
-                .with_cause("version")
-                .with_remedy("use one version for all workers of a run; stop those of the other one first"),
-        )
+        Err(of_another_version(&name, &theirs))
+    }
+
+    /// Whoever joins the workers of a run plans as they do.
+    pub(crate) async fn all_plan_alike(&self, plan: &Plan) -> Result<(), Fault> {
+        let sql = "select name, etl_version from etl.worker where source = $1 and target_schema = $2 and until > now() \
+                   and substring(etl_version from '^\\d+\\.\\d+') <> substring($3 from '^\\d+\\.\\d+') order by name limit 1";
+        let (source, version) = (plan.source.to_string(), env!("CARGO_PKG_VERSION"));
+        let values: [(&(dyn ToSql + Sync), Type); 3] = [
+            (&source, Type::TEXT),
+            (&plan.mapping.schema, Type::TEXT),
+            (&version, Type::TEXT),
+        ];
+        let rows = self.rows("look for workers", sql, &values).await?;
+        let other = rows.first().map(|row| of_another_version(row.get(0), row.get(1)));
+        other.map_or(Ok(()), Err)
     }
 
     /// Renews the row of `worker` and shares the quota out: an equal part for each that reads, but one read a second at the
@@ -191,7 +201,9 @@ impl Ledger {
         let message = format!("{} workers share this run: {}", names.len(), names.join("; "));
         Err(Fault::permanent(Part::Identity, "take the lanes over", message)
             .with_cause("shared")
-            .with_remedy("start with --join to be one of them, or stop them first"))
+            .with_remedy(
+                "start with --join to be one of them, or stop them first; who was killed counts for as long as its --lease says",
+            ))
     }
 
     /// Whether `run` was completed.
@@ -203,6 +215,14 @@ impl Ledger {
             .await?;
         Ok(rows.first().is_some_and(|row| row.get(0)))
     }
+}
+
+fn of_another_version(name: &str, theirs: &str) -> Fault {
+    let version = env!("CARGO_PKG_VERSION");
+    let message = format!("{name} runs etl {theirs}, and this is etl {version}");
+    Fault::permanent(Part::Identity, "join the other workers", message)
+        .with_cause("version")
+        .with_remedy("use one version for all workers of a run; stop those of the other one first")
 }
 
 /// What a quota is counted over.

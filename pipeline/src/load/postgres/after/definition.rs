@@ -226,3 +226,57 @@ fn vector_bytes(sql_type: Type) -> u64 {
         _ => 0,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_vector_takes_its_components_and_a_head() {
+        for (sql, bytes) in [
+            (Type::Vector(3), 20),
+            (Type::Halfvec(3), 14),
+            (Type::Sparsevec(3), 40),
+            (Type::Sparsevec(30_000), 8_016),
+            (Type::Json, 0),
+        ] {
+            assert_eq!(vector_bytes(sql), bytes, "{sql:?}");
+        }
+    }
+
+    #[test]
+    fn a_whole_unique_index_of_just_these_columns_proves_that_no_two_rows_agree() {
+        let names = |names: &[&str]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let unique = Definition::unique(&names(&["a", "b"]));
+        assert!(unique.proves(&names(&["b", "a"])));
+        for others in [&["a"][..], &["a", "b", "c"], &["a", "c"]] {
+            assert!(!unique.proves(&names(others)), "{others:?}");
+        }
+        assert!(!Definition::plain("btree", &names(&["a", "b"])).proves(&names(&["a", "b"])));
+        let partial = Definition {
+            filter: Some("a > 0".to_owned()),
+            ..unique
+        };
+        assert!(!partial.proves(&names(&["a", "b"])));
+    }
+
+    #[test]
+    fn classes_of_pgvector_are_looked_for_where_it_lies_and_others_are_not() {
+        let part = |class| Part {
+            name: "v".to_owned(),
+            descending: false,
+            class,
+        };
+        let vectors = Method::Hnsw {
+            m: 16,
+            ef_construction: 64,
+            distance: Distance::L2,
+        };
+        let of_vectors = part(class(vectors, Some(Type::Halfvec(3))));
+        assert_eq!(of_vectors.sql(Some("ext")), r#""v" "ext".halfvec_l2_ops"#);
+        assert_eq!(of_vectors.sql(None), r#""v" halfvec_l2_ops"#);
+        let of_json = part(class(Method::Gin, Some(Type::Json)));
+        assert_eq!(of_json.sql(Some("ext")), r#""v" jsonb_path_ops"#);
+        assert_eq!(part(class(Method::Gin, Some(Type::Vector(3)))).class, None);
+    }
+}

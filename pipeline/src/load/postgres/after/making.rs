@@ -159,3 +159,30 @@ fn is_about_the_step(fault: &Fault) -> bool {
         && classes.iter().any(|class| code.starts_with(class))
         && code.len() == 5
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fault::Part;
+
+    #[test]
+    fn what_is_refused_for_what_it_says_is_not_the_next_ones_trouble() {
+        let of =
+            |cause: &str| is_about_the_step(&Fault::permanent(Part::Target, "try", "no").with_cause(cause));
+        for cause in ["23505", "54000", "42830", "42P07", "0A000", "XX000"] {
+            assert!(of(cause), "{cause}");
+        }
+        for cause in ["42501", "53100", "28P01", "57014", "refused", "42", "XX"] {
+            assert!(!of(cause), "{cause}");
+        }
+        let away = Fault::transient(Part::Target, "try", "no").with_cause("55P03");
+        assert!(!is_about_the_step(&away));
+    }
+
+    #[test]
+    fn whose_texts_are_too_long_is_told_by_its_columns() {
+        let columns = ["a".to_owned(), "b".to_owned()];
+        let told = too_long(&Definition::plain("btree", &columns));
+        assert!(told.contains("left(a, b, 200)"), "{told}");
+    }
+}

@@ -196,4 +196,20 @@ mod tests {
         );
         assert_eq!(grant.bytes, grant.needed);
     }
+
+    #[test]
+    fn lists_need_samples_centres_and_the_bounds_between_them() {
+        for (rows, vector_bytes, lists, bytes) in [
+            // Fifty samples for each list, ten thousand at the least, and no more than there are rows.
+            (1_000_000, 1_544, 1_000, 315_761_600),
+            (1_000_000, 20, 10, 925_364),
+            (100, 20, 10, 10_604),
+        ] {
+            assert_eq!(
+                means(rows, vector_bytes, lists),
+                bytes + MIB,
+                "{rows} rows, {lists} lists"
+            );
+        }
+    }
 }

@@ -65,3 +65,36 @@ impl Outcome {
         self.orphans.is_empty() && self.warnings.is_empty()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_without_orphans_and_warnings_all_is_as_asked() {
+        let orphans = Orphans {
+            table: String::new(),
+            constraint: String::new(),
+            references: String::new(),
+            count: 1,
+            examples: Vec::new(),
+            query: String::new(),
+            validate: String::new(),
+        };
+        let warning = Warning {
+            table: String::new(),
+            step: String::new(),
+            reason: String::new(),
+            sql: String::new(),
+            next: String::new(),
+        };
+        let ended = |orphans, warnings| Outcome {
+            made: 1,
+            orphans,
+            warnings,
+        };
+        assert!(ended(vec![], vec![]).is_as_asked());
+        assert!(!ended(vec![orphans], vec![]).is_as_asked());
+        assert!(!ended(vec![], vec![warning]).is_as_asked());
+    }
+}

@@ -11,39 +11,17 @@ mod parts; // tables in parts, live
 mod told; // what is refused, and the words for it
 
 use super::super::Postgres;
+use super::super::tests::{reached, server, test};
 use super::{After, Outcome, Refused};
 use crate::fault::Fault;
 use crate::progress::Progress;
-use crate::retry::Policy;
 use config::mapping::{
     Column, ColumnRef, Distance, Document, FieldPath, Holds, Index, IndexColumn, Method, Nul, Pattern,
     Scalar, Source, Table, Type,
 };
-use config::{ChannelBinding, Connection, PrimaryKey, Secret, Target, Tls};
 use rehearsal::postgres::{Server, connect};
-use std::num::NonZeroUsize;
-use std::sync::{LazyLock, OnceLock};
 use std::time::Duration;
-use tokio::runtime::Runtime;
 use tokio_postgres::Client;
-use tokio_postgres::config::Host;
-
-/// The server outlives any one test's runtime, so all tests share this one.
-static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().unwrap());
-
-fn test(body: impl Future<Output = ()>) {
-    RUNTIME.block_on(body);
-}
-
-async fn server() -> &'static Server {
-    static SERVER: OnceLock<Server> = OnceLock::new();
-    static STARTING: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
-    let _one_at_a_time = STARTING.lock().await;
-    if SERVER.get().is_none() {
-        let _ = SERVER.set(Server::start().await.unwrap());
-    }
-    SERVER.get().unwrap()
-}
 
 /// A database with tables in it, and what is to be made there.
 struct Place {
@@ -118,51 +96,6 @@ impl Place {
 
 async fn looking() {
     tokio::time::sleep(Duration::from_millis(3)).await;
-}
-
-fn reached(url: &str, connections: usize) -> Postgres {
-    let (plain, pooler) = match url.strip_suffix("?pgbouncer=true") {
-        Some(plain) => (plain, true),
-        None => (url, false),
-    };
-    let read: tokio_postgres::Config = plain.parse().unwrap();
-    let host = |host: &Host| match host {
-        Host::Unix(path) => path.to_str().unwrap().to_owned(),
-        Host::Tcp(name) => name.clone(),
-    };
-    let connection = Connection {
-        hosts: read.get_hosts().iter().map(host).collect(),
-        port: read.get_ports().first().copied().unwrap_or(5432),
-        user: read.get_user().unwrap().to_owned(),
-        password: read
-            .get_password()
-            .map(|password| Secret::new(String::from_utf8_lossy(password))),
-        dbname: read.get_dbname().unwrap().to_owned(),
-        tls: Tls::Disable,
-        root_certificate: None,
-        pooler,
-        application_name: "etl".to_owned(),
-        connect_timeout: Duration::from_secs(30),
-        options: None,
-        channel_binding: ChannelBinding::Prefer,
-    };
-    let target = Target {
-        connection,
-        schema: "public".to_owned(),
-        connections: NonZeroUsize::new(connections).unwrap(),
-        transaction_timeout: Duration::from_secs(300),
-        primary_key: PrimaryKey::AfterLoad,
-        live: false,
-        maintenance_memory: None,
-        exact_vectors: false,
-    };
-    let policy = Policy {
-        attempts: 30,
-        delay: Duration::from_millis(20),
-        longest: Duration::from_secs(1),
-        budget: Duration::from_secs(600),
-    };
-    Postgres::new(&target, policy).unwrap()
 }
 
 fn scalar(name: &str, scalar: Scalar) -> Column {

@@ -177,4 +177,23 @@ mod tests {
         };
         assert_eq!(begun.words(Some(7)), ": initializing");
     }
+
+    #[test]
+    fn what_is_not_known_is_not_told() {
+        let tuples = |tuples| Measure {
+            phase: "x",
+            tuples,
+            ..Measure::default()
+        };
+        assert_eq!(tuples((5, 10)).words(None), ": x, 50 %, 5 of 10 rows");
+        assert_eq!(tuples((5, 0)).words(None), ": x");
+        assert_eq!(tuples((0, 10)).words(None), ": x, 0 %");
+        assert_eq!(tuples((12, 10)).words(None), ": x, 100 %, 12 of 10 rows");
+    }
+
+    #[test]
+    fn digits_stand_in_threes() {
+        let told = [0, 100, 1_000, 123_456, 1_234_567].map(grouped);
+        assert_eq!(told, ["0", "100", "1,000", "123,456", "1,234,567"]);
+    }
 }

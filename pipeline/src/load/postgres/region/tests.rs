@@ -1,9 +1,7 @@
 //! Which column finds the rows of a lane: the one that holds ids, or shard keys, as they are; otherwise the path.
 
 use super::*;
-use crate::plan::{Collection, Mapping, PLAN_VERSION, ReadTime};
-use config::mapping::{Function, Holds, Nul, Pattern, Table};
-use uuid::Uuid;
+use config::mapping::{Child, Function, Holds};
 
 const BIGINT: Type = Type::Scalar(Scalar::BigInt);
 const NUMERIC: Type = Type::Scalar(Scalar::Numeric(None));
@@ -19,44 +17,10 @@ fn plan(ids: Type, keys: Option<Type>) -> Plan {
         ..column("id", ids)
     };
     let columns = std::iter::once(id).chain(keys.map(|sql| column("shard_key", sql)));
-    let table = Table {
-        name: "c".to_owned(),
-        from: Pattern::group("c"),
-        key: Vec::new(),
-        nul: Nul::default(),
-        columns: columns.collect(),
-        children: Vec::new(),
-        drop: Vec::new(),
-        indexes: Vec::new(),
-        foreign_keys: Vec::new(),
-        of: Default::default(),
-        partition: None,
-        toast_tuple_target: None,
-        load: Default::default(),
+    let source = Identity::Qdrant {
+        url: "http://q".to_owned(),
     };
-    Plan {
-        version: PLAN_VERSION,
-        run: Uuid::nil(),
-        source: Identity::Qdrant {
-            url: "http://q".to_owned(),
-        },
-        snapshot: ReadTime(0),
-        mapping: Mapping {
-            collections: None,
-            schema: "public".to_owned(),
-            exact_vectors: false,
-            tables: Default::default(),
-        },
-        collections: vec![Collection {
-            id: "c".to_owned(),
-            tables: vec![table],
-        }],
-        views: Vec::new(),
-        left_behind: Vec::new(),
-        lanes: Vec::new(),
-        remarks: Vec::new(),
-        planning_reads: 0,
-    }
+    super::super::tests::plan(source, columns.collect())
 }
 
 fn lane(from: Option<&str>, to: Option<&str>, shard: Option<&str>) -> Lane {
@@ -91,6 +55,34 @@ fn ids_are_found_by_the_column_that_holds_them_in_their_order() {
     for lane in [&numbers, &uuids] {
         assert!(of(&plan(TEXT, None), lane).starts_with("case when split_part("));
     }
+}
+
+#[test]
+fn rows_of_others_of_elements_and_of_what_is_read_at_a_snapshot_belong_to_no_lane() {
+    let whole = lane(None, None, None);
+    let is_there = |plan: &Plan, place: usize| {
+        let relations = plan.collections[0].relations();
+        Region::of(plan, &whole, &relations[place]).is_some()
+    };
+    let mut points = plan(BIGINT, None);
+    points.collections[0].tables[0].children.push(Child {
+        name: "parts".to_owned(),
+        from: FieldPath::top("parts"),
+        of: config::mapping::Collection::Array,
+        columns: Vec::new(),
+        indexes: Vec::new(),
+    });
+    assert_eq!((is_there(&points, 0), is_there(&points, 1)), (true, false));
+    let mut others = points.clone();
+    others.collections[0].tables[0].load = Load::Merge;
+    assert!(!is_there(&others, 0));
+    let mut documents = points;
+    documents.source = Identity::Firestore {
+        project: "p".to_owned(),
+        database: "(default)".to_owned(),
+        emulator: false,
+    };
+    assert!(!is_there(&documents, 0));
 }
 
 #[test]

@@ -76,3 +76,28 @@ fn where_shared_memory_is_too_small_a_graph_is_built_by_one_process() {
         assert_eq!(refused.count(), 2, "{log}");
     });
 }
+
+#[test]
+fn graphs_that_are_built_at_once_share_the_memory() {
+    test(async {
+        let names = ["a", "b", "c"];
+        let tables = names.map(|name| {
+            let vectors = vec![column("v", Type::Vector(4), Holds::Vector)];
+            table(name, &[], vectors, vec![hnsw("v", Distance::L2)])
+        });
+        let place = Place {
+            memory: Some(900 << 20),
+            ..Place::with(tables.into(), "").await
+        };
+        // One connection looks at how far they are, where there is one to spare.
+        for (connections, each) in [(1, 900), (2, 900), (3, 450), (4, 300), (9, 300)] {
+            let most = place.after().most_memory(connections).await.unwrap();
+            assert_eq!(most, each << 20, "{connections} connections");
+        }
+        let plain = Place {
+            tables: vec![table("d", &[], vec![scalar("n", Scalar::BigInt)], Vec::new())],
+            ..place
+        };
+        assert_eq!(plain.after().most_memory(4).await.unwrap(), 900 << 20);
+    });
+}
