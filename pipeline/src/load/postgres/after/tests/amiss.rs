@@ -259,14 +259,44 @@ fn texts_too_long_for_an_index_leave_a_hash_or_a_warning() {
                     ]
                 );
                 assert!(outcome.warnings.iter().all(|warning| !warning.sql.is_empty()));
+                let [key, body, lines] = outcome.warnings.as_slice() else {
+                    panic!("{outcome:#?}");
+                };
+                assert!(key.reason.contains("a hash index finds rows by it"), "{key:?}");
+                assert!(key.next.starts_with("a shorter key"), "{key:?}");
+                assert!(body.next.contains("left(body, 200)"), "{body:?}");
+                assert!(
+                    lines.next.starts_with("what it refers to has no unique index"),
+                    "{lines:?}"
+                );
                 assert_eq!(outcome.made, made, "{outcome:#?}");
                 let catalog = place.catalog().await;
+                // The key's name is left to the key.
+                assert!(
+                    !catalog.iter().any(|line| line.contains("INDEX notes_pkey ")),
+                    "{catalog:#?}"
+                );
                 let hashes = catalog
                     .iter()
                     .filter(|line| line.contains("ON public.notes USING hash"));
                 assert_eq!((hashes.count(), catalog.len()), (2, 4), "{catalog:#?}");
             }
         }
+    });
+}
+
+#[test]
+fn a_key_of_two_columns_that_is_too_long_is_none() {
+    test(async {
+        let notes = table("notes", &["id", "body"], vec![text("id"), text("body")], vec![]);
+        let sql = create("notes", "id text, body text, ")
+            + &format!("insert into notes (_path, id, body) values ('notes/1', '1', {LONG});");
+        let place = Place::with(vec![notes], &sql).await;
+        let outcome = place.run(false).await.unwrap();
+        assert_eq!((outcome.made, outcome.warnings.len()), (0, 1), "{outcome:#?}");
+        let warning = &outcome.warnings[0];
+        assert!(warning.reason.ends_with("the table has no key"), "{warning:?}");
+        assert_eq!(place.catalog().await.len(), 0);
     });
 }
 

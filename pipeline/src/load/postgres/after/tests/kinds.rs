@@ -267,6 +267,9 @@ fn what_would_not_work_is_found_before_there_are_rows_and_nothing_changes() {
             panic!("{refused:?}");
         };
         assert!(!step.is_key());
+        let keys = place.after().steps().iter().filter(|step| step.is_key()).count();
+        // Of three tables, and of two of elements.
+        assert_eq!(keys, 5);
         assert_eq!(fault.cause, "42703", "{fault}");
         assert!(
             fault
