@@ -16,8 +16,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 /// Bucket bounds, in seconds, of every latency histogram.
-pub const LATENCY_BUCKETS: [f64; 14] = [
-    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0,
+pub const LATENCY_BUCKETS: [f64; 16] = [
+    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0,
 ];
 
 /// Registers every help text. Call once, after a recorder is installed.
@@ -212,6 +212,8 @@ pub struct Moment {
     pub planned: u64,
     /// Documents accounted for.
     pub done: u64,
+    /// Those of them that are in quarantine.
+    pub quarantined: u64,
     /// Time to the end, when it can be told.
     pub eta: Option<Duration>,
     /// What reads come to so far and will have come to, in millionths of a US dollar, where they are billed.
@@ -235,6 +237,7 @@ pub(crate) fn show(moment: &Moment) {
     gauge!(CHECKPOINT_BYTES).set(moment.checkpoints as f64);
     of_run(DOCUMENTS_PLANNED).set(moment.planned as f64);
     of_run(DOCUMENTS_DONE).set(moment.done as f64);
+    of_run(IN_QUARANTINE).set(moment.quarantined as f64);
     if let Some(eta) = moment.eta {
         of_run(ETA).set(eta.as_secs_f64());
     }

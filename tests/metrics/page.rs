@@ -6,7 +6,7 @@ use std::process::Stdio;
 use tokio::io::AsyncWriteExt;
 
 /// Every metric the operator is promised, with its type, but for the retries: those have a test of their own.
-const PROMISED: [(&str, &str); 40] = [
+const PROMISED: [(&str, &str); 41] = [
     ("etl_documents_read_total", "counter"),
     ("etl_bytes_read_total", "counter"),
     ("etl_rows_loaded_total", "counter"),
@@ -38,6 +38,7 @@ const PROMISED: [(&str, &str); 40] = [
     ("etl_lane_quiet_seconds", "gauge"),
     ("etl_documents_planned", "gauge"),
     ("etl_documents_done", "gauge"),
+    ("etl_documents_in_quarantine", "gauge"),
     ("etl_cost_dollars", "gauge"),
     ("etl_cost_forecast_dollars", "gauge"),
     ("process_cpu_seconds_total", "counter"),

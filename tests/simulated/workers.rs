@@ -336,11 +336,22 @@ fn who_is_alone_does_not_take_lanes_from_workers() {
         let client = stage.world.client().await;
         let mut crew = stage.crew(1, &["--lease", "1h"]);
         until_it_holds(&client, "w1", &mut crew).await;
+        let alone_there = stage.world.folder().join("alone");
         let alone = stage.run(&[]).await;
         assert_eq!(code(&alone), 7, "{}\n{}", alone.stdout, alone.stderr);
+        let check = |join: &[&str]| {
+            stage
+                .world
+                .etl(&[&["check"][..], join].concat())
+                .env("ETL_CHECKPOINT_DIR", &alone_there)
+        };
         for word in ["1 workers share this run: w1, etl run", "--join"] {
             assert!(alone.stdout.contains(word), "{}", alone.stdout);
+            let told = check(&[]).run().await.unwrap();
+            assert_eq!(code(&told), 3, "{}", told.stdout);
+            assert!(told.stdout.contains(word), "{}", told.stdout);
         }
+        assert_eq!(code(&check(&["--join"]).run().await.unwrap()), 0);
         stage.goes_on();
         stage.assert_shared(crew).await;
     });

@@ -70,6 +70,7 @@ pub(super) const LANES_ACTIVE: &str = "etl_lanes_active";
 pub(super) const LANE_QUIET: &str = "etl_lane_quiet_seconds";
 pub(super) const DOCUMENTS_PLANNED: &str = "etl_documents_planned";
 pub(super) const DOCUMENTS_DONE: &str = "etl_documents_done";
+pub(super) const IN_QUARANTINE: &str = "etl_documents_in_quarantine";
 pub(super) const ETA: &str = "etl_eta_seconds";
 pub(super) const COST: &str = "etl_cost_dollars";
 pub(super) const COST_FORECAST: &str = "etl_cost_forecast_dollars";
@@ -125,6 +126,7 @@ pub(super) const ALWAYS: &[Named] = &[
         "Of the lanes this process is moving, the longest time that one has not moved."),
     named(DOCUMENTS_PLANNED, Gauge, Unit::Count, "Documents counted at the snapshot time."),
     named(DOCUMENTS_DONE, Gauge, Unit::Count, "Documents of the run that are loaded, quarantined or skipped."),
+    named(IN_QUARANTINE, Gauge, Unit::Count, "Documents that the run has put into quarantine, by all starts together."),
     named(ETA, Gauge, Unit::Seconds, "Expected time to the end of the load at the present rate."),
     named(CHECKPOINT_BYTES, Gauge, Unit::Bytes, "Bytes that the checkpoint directory holds, in memory and on disk."),
     named(BUILD, Gauge, Unit::Count, "Always 1; the labels say which build this is."),

@@ -75,6 +75,7 @@ impl<C: CheckpointStore> Board<C> {
             lane_quiet,
             planned: now.planned,
             done: now.total.read,
+            quarantined: now.total.quarantined,
             eta: now.eta,
             cost: self.price.as_ref().map(|price| {
                 let (so_far, at_the_end) = self.progress.reads();
