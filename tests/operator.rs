@@ -2,6 +2,7 @@
 //! `--help` documents. Nothing is left half-done, and no password is ever told.
 
 mod checkpoints; // the checkpoint directory: in the way, read-only, full, in use
+mod log; // the log where it is for programs
 mod settings; // the command line and etl.toml: all mistakes at once, before anything is touched
 mod source; // Firestore: not there, empty
 mod target; // PostgreSQL: not there, refusing, without pgvector, full

@@ -162,6 +162,16 @@ fn who_is_alone_is_told_of_workers_until_they_leave() {
         let fault = run.ledger.nobody_shares(&run.plan).await.unwrap_err();
         assert_eq!((fault.class, fault.cause.as_str()), (Class::Permanent, "shared"));
         assert_eq!(fault.message, "1 workers share this run: w");
+        run.ledger.all_plan_alike(&run.plan).await.unwrap();
+        let later = "update etl.worker set etl_version = '99.1.0'";
+        run.client.execute(later, &[]).await.unwrap();
+        let fault = run.ledger.all_plan_alike(&run.plan).await.unwrap_err();
+        assert_eq!((fault.class, fault.cause.as_str()), (Class::Permanent, "version"));
+        assert!(
+            fault.message.starts_with("w runs etl 99.1.0, and this is etl "),
+            "{}",
+            fault.message
+        );
         run.ledger.depart(&one).await.unwrap();
         run.ledger.nobody_shares(&run.plan).await.unwrap();
         assert!(!run.ledger.is_finished(run.plan.run).await.unwrap());
