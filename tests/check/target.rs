@@ -79,6 +79,7 @@ fn a_target_that_is_as_it_should_be_passes() {
             ("target.version", "pass target.version PostgreSQL "),
             ("target.connections", "and a run holds 4"),
             ("target.memory", "vectors of 768 dimensions"),
+            ("target.compression", "rows beyond 2 kB are compressed by "),
             ("target.disk", "`etl plan` forecasts how much a run fills"),
             (
                 "target.certificate",

@@ -5,6 +5,7 @@
 //! fallen silent, nothing more is asked of it.
 
 mod certificate;
+mod compression;
 mod contents;
 mod limits;
 mod mapping;
@@ -37,7 +38,7 @@ pub struct Wanted<'a> {
 }
 
 /// Everything that is looked at once the target answers, in this order, and the mapping if one is written.
-const REST: [&str; 13] = [
+const REST: [&str; 14] = [
     server::VERSION,
     server::WRITABLE,
     server::TLS,
@@ -49,6 +50,7 @@ const REST: [&str; 13] = [
     timeouts::TIMEOUTS,
     limits::CONNECTIONS,
     memory::MEMORY,
+    compression::COMPRESSION,
     contents::DISK,
     contents::ROWS,
 ];
@@ -100,6 +102,7 @@ pub async fn target(config: &config::Target, habits: &config::Run, wanted: Wante
             memory::MEMORY,
             memory::memory(&session, &postgres, config, wanted).await,
         ),
+        told(compression::COMPRESSION, compression::compression(&session).await),
         told(contents::DISK, contents::disk(&session).await),
         told(contents::ROWS, contents::rows(&session, &config.schema).await),
     ];

@@ -2,7 +2,7 @@
 //! Text and bytes stay where they are; of a name that comes twice the last value counts, as protobuf has it.
 //! Values nest at most [`DEPTH`] deep, so no input exhausts the stack.
 
-use super::vector;
+use super::{lying, vector};
 use crate::wire::{Malformed, Reader, settle};
 use crate::{Timestamp, Value};
 
@@ -88,6 +88,9 @@ pub(super) fn point<'a>(mut reader: Reader<'_>) -> Result<Value<'a>, Malformed> 
 
 /// A `google.protobuf.Timestamp`; one that is no moment between the years 1 and 9999 is refused.
 pub(super) fn timestamp(mut reader: Reader<'_>) -> Result<Timestamp, Malformed> {
+    if let Some(moment) = lying::moment(reader.bytes()) {
+        return Ok(moment);
+    }
     let (mut seconds, mut nanos) = (0, 0);
     while let Some(field) = reader.next_field()? {
         match field.number {

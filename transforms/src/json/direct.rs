@@ -16,6 +16,8 @@ impl Writer<'_> {
         self.lying_at(value, DEPTH)
     }
 
+    // Into the loops below, which are what recurs: most values are no arrays or maps, and need no frame of their own.
+    #[inline(always)]
     fn lying_at(&mut self, value: Lying<'_>, depth: usize) -> Option<()> {
         match value {
             Lying::Text(text) => return self.lying_text(text),
@@ -42,6 +44,7 @@ impl Writer<'_> {
         Some(())
     }
 
+    #[inline(never)]
     fn lying_array(&mut self, mut rest: &[u8], depth: usize) -> Option<()> {
         let mut before = b'[';
         while !rest.is_empty() {
@@ -57,6 +60,7 @@ impl Writer<'_> {
         Some(())
     }
 
+    #[inline(never)]
     fn lying_map(&mut self, map: &[u8], depth: usize) -> Option<()> {
         let (mut rest, mut last, mut ascending): (_, &[u8], _) = (map, b"", true);
         let mut before = b'{';

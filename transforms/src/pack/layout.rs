@@ -239,12 +239,20 @@ impl<'t> Layout<'t> {
 impl<'t> Level<'t> {
     /// The branch of this name. Documents mostly come with their fields in the columns' order: it is looked for at
     /// `next` before hashing.
-    #[inline]
+    #[inline(always)]
     pub(super) fn find(&self, name: &[u8], next: &mut usize) -> Option<&Branch<'t>> {
-        let place = match self.branches.get(*next) {
-            Some(branch) if same(branch.name.as_bytes(), name) => *next,
-            _ => *self.places.get(name)?,
-        };
+        match self.branches.get(*next) {
+            Some(branch) if same(branch.name.as_bytes(), name) => {
+                *next += 1;
+                Some(branch)
+            }
+            _ => self.look_up(name, next),
+        }
+    }
+
+    #[inline(never)]
+    fn look_up(&self, name: &[u8], next: &mut usize) -> Option<&Branch<'t>> {
+        let place = *self.places.get(name)?;
         *next = place + 1;
         self.branches.get(place)
     }

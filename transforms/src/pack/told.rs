@@ -20,6 +20,7 @@ impl Told {
     }
 
     /// Remembers what a cell made of it.
+    #[inline(always)]
     pub(super) fn by(&mut self, cell: &Cell<'_>, fit: Fit, exact_vectors: bool) {
         let whole = match fit {
             Fit::Whole | Fit::Cast => true,
@@ -27,7 +28,7 @@ impl Told {
             Fit::Beside | Fit::Misfit => false,
         };
         let plain = cell.column.apply.is_empty();
-        self.in_json |= whole && cell.tells && cell.column.sql == Type::Json;
+        self.in_json |= whole && cell.tells && matches!(cell.column.sql, Type::Json);
         if cell.tells && self.first.is_none_or(|(before, _)| plain && !before) {
             self.first = Some((plain, whole));
         }

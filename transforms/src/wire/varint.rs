@@ -1,7 +1,7 @@
 //! Numbers of up to eight bytes, read all at once.
 
 /// The number that these eight bytes begin with, and in how many of them it is, unless it needs more.
-#[inline]
+#[inline(always)]
 pub(crate) fn short_varint(bytes: u64) -> Option<(u64, usize)> {
     const LAST: u64 = 0x8080_8080_8080_8080;
     let ends = !bytes & LAST;

@@ -26,6 +26,10 @@ impl Direct<'_, '_, '_> {
             None | Some(Lying::Null) => return null(cell, out),
             Some(value) => value,
         };
+        if cell.column.apply.is_empty() && as_it_is(cell.column, value, rules.root, out) {
+            slot.told.by(cell, Fit::Whole, self.packer.exact_vectors);
+            return Some(());
+        }
         let start = out.len();
         let fit = take(rules, cell, value, out)?;
         if fit == Fit::Misfit {
@@ -88,9 +92,6 @@ fn is_whole_utf8(text: &[u8]) -> bool {
 /// What the column makes of the value; none where that is a question for those who decode.
 fn take(rules: Rules<'_>, cell: &Cell<'_>, value: Lying<'_>, out: &mut Vec<u8>) -> Option<Fit> {
     let column = cell.column;
-    if column.apply.is_empty() && as_it_is(column, value, rules.root, out) {
-        return Some(Fit::Whole);
-    }
     match (column.sql, value) {
         (Type::Json, Lying::Map(_) | Lying::Array(_)) if column.apply.is_empty() => {
             let mut written = None;

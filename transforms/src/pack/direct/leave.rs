@@ -16,8 +16,14 @@ impl<'t: 'b, 'b> Direct<'_, 't, 'b> {
         out: &mut Vec<u8>,
     ) -> Option<()> {
         for branch in &layout.fields.branches {
+            let slot = self.slots.get(branch.slot)?;
+            // What most fields come to needs no second look: missing, or whole in a column.
+            let plain = branch.inner.is_none() && !branch.dropped;
+            if slot.value.is_none() || plain && slot.told.whole() == Some(true) {
+                continue;
+            }
             if self.is_left(branch, notes)? {
-                let value = self.slots.get(branch.slot)?.value?;
+                let value = slot.value?;
                 self.unasked.push((branch.name.as_bytes(), value));
             }
         }
