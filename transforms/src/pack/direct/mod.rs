@@ -2,7 +2,7 @@
 //! The same tuples come out as of decoded ones, or none: whatever is unusual about a table, a document or a value is
 //! left to those who decode (`a_document_packed_directly_is_packed_alike` holds the two together).
 //!
-//! Decoding a document of thirteen fields, and packing what that made, takes five times the instructions
+//! Decoding a document of thirteen fields, and packing what that made, takes three times the instructions
 //! (`make instructions`): most of them went into values that were built, looked at once and dropped.
 
 mod field;
