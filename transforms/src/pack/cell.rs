@@ -14,6 +14,7 @@ pub(super) fn null(out: &mut Vec<u8>) {
 /// Up to sixteen bytes, appended at once: that asks once whether there is room.
 #[inline]
 pub(super) fn fixed<const SIZE: usize>(out: &mut Vec<u8>, bytes: [u8; SIZE]) {
+    const { assert!(SIZE <= 16) };
     let mut cell = [0; 20];
     cell[..4].copy_from_slice(&(SIZE as u32).to_be_bytes());
     cell[4..4 + SIZE].copy_from_slice(&bytes);
